@@ -1,0 +1,1 @@
+"""Attune: a coaching companion for couples."""

@@ -1,0 +1,144 @@
+"""Puts the parts together: settings in, a `Companion` and a `Store` out. What fails here fails closed."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import threading
+from typing import cast
+
+import numpy as np
+import yaml
+
+from coach.companion import Companion
+from coach.errors import AttuneError, ContentWrong, IndexUnusable, WeightsMissing
+from coach.exercises import Catalogue
+from coach.replies.wording import Wording
+from coach.retrieval.embed import Embedder, EndpointEmbedder, Vectors, minilm
+from coach.retrieval.index import Index, Progress, build_index, connect, drop_all, open_index
+from coach.retrieval.library import Library, load_library
+from coach.retrieval.search import Retriever
+from coach.safety import Screen
+from coach.settings import Settings, settings
+from coach.store import Store, open_store
+
+log = logging.getLogger(__name__)
+
+
+def quiet(done: int, total: int) -> None:
+    """Progress that nobody watches."""
+
+
+class Search:
+    """The retriever of this process: opened once, made anew when the library changes."""
+
+    def __init__(self, chosen: Settings) -> None:
+        self._settings = chosen
+        self._lock = threading.Lock()
+        self._ready: Retriever | None = None
+
+    def __call__(self) -> Retriever:
+        """The retriever; the first call opens it and may build the index."""
+        return self._ready or self.open()
+
+    def open(self, progress: Progress = quiet, *, rebuild: bool = False) -> Retriever:
+        """Open or build; `rebuild` throws away what is there first."""
+        with self._lock:
+            if self._ready is None or rebuild:
+                self._ready = open_retriever(self._settings, progress, rebuild=rebuild)
+            return self._ready
+
+    def reload(self, progress: Progress = quiet) -> Retriever:
+        """Take in documents that were added since."""
+        with self._lock:
+            self._ready = open_retriever(self._settings, progress)
+            return self._ready
+
+
+def library(chosen: Settings) -> Library:
+    """The guides of the app and the documents of its owner."""
+    return load_library(chosen.knowledge_dir, chosen.documents_dir)
+
+
+def embedder(chosen: Settings) -> Embedder:
+    """The embedder the settings name.
+
+    Raises:
+        WeightsMissing: when it is the built-in one and its weights are not installed.
+    """
+    if chosen.embed_model:
+        key = chosen.openai_api_key.get_secret_value() if chosen.openai_api_key else None
+        return EndpointEmbedder(chosen.embed_model, chosen.openai_base_url, key)
+    return minilm(chosen.data_dir / "models")
+
+
+def open_retriever(chosen: Settings, progress: Progress = quiet, *, rebuild: bool = False) -> Retriever:
+    """Search over everything there is; by words alone, with a line in the log, while vectors cannot be had."""
+    books = library(chosen)
+    try:
+        vectors = embedder(chosen)
+    except WeightsMissing as error:
+        log.warning("%s", error.sentence)
+        return Retriever(books.passages, None, None)
+    try:
+        index = _index(chosen, books, vectors, progress, rebuild=rebuild)
+    except IndexUnusable as error:
+        log.warning("%s (%s)", error.sentence, error.detail)
+        return Retriever(books.passages, vectors, None)
+    return Retriever(books.passages, vectors, index, _elsewhere(chosen, vectors))
+
+
+def _index(chosen: Settings, books: Library, vectors: Embedder, progress: Progress, *, rebuild: bool) -> Index:
+    client = connect(chosen.data_dir, chosen.chroma_url)
+    if rebuild:
+        drop_all(client)
+    else:
+        ready = open_index(client, books, vectors)
+        if ready:
+            return ready
+    return build_index(client, books, vectors, chosen.data_dir, progress)
+
+
+def _elsewhere(chosen: Settings, vectors: Embedder) -> Vectors:
+    """Vectors of messages that the guides do not cover, to weigh a question against; kept for the next start."""
+    path = chosen.knowledge_dir / "not-covered.yaml"
+    try:
+        text = path.read_text(encoding="utf-8")
+        examples = [str(item) for group in yaml.safe_load(text).values() for item in group]
+    except (OSError, yaml.YAMLError, AttributeError) as error:
+        raise ContentWrong(f"The file {path.name} cannot be read.") from error
+    name = hashlib.sha256(f"{vectors.name}\n{text}".encode()).hexdigest()[:16]
+    kept = chosen.data_dir / "models" / f"not-covered-{name}.npy"
+    try:
+        return cast("Vectors", np.load(kept))
+    except (OSError, ValueError):
+        made = vectors.embed(examples)
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        np.save(kept, made)
+        return made
+
+
+def companion(chosen: Settings | None = None, search: Search | None = None) -> Companion:
+    """The companion of this process. Without its safety rules it is made all the same, and refuses to coach."""
+    chosen = chosen or settings()
+    screen: Screen | None
+    try:
+        screen = Screen.load(chosen.knowledge_dir / "safety")
+    except AttuneError as error:
+        log.error("%s", error.sentence)  # noqa: TRY400 - the sentence says it; a traceback would not help
+        screen = None
+    return Companion(
+        screen,
+        search or Search(chosen),
+        Catalogue.load(chosen.knowledge_dir / "exercises"),
+        Wording.load(chosen.knowledge_dir / "replies.yaml"),
+        chosen.country,
+    )
+
+
+def store(chosen: Settings | None = None) -> Store:
+    """The database of this process."""
+    return open_store((chosen or settings()).store_url)
+
+
+__all__ = ["Search", "companion", "embedder", "library", "open_retriever", "store"]

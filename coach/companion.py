@@ -1,0 +1,208 @@
+"""One turn, top to bottom: screen -> search -> suggest -> write -> check -> reply.
+
+The app, the command line and the evaluations all call this. A message is stored by the caller before it comes here.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from coach.errors import AttuneError, GuardNotLoaded
+from coach.exercises import Catalogue, suggest
+from coach.replies.compose import cite, compose, lift
+from coach.replies.wording import Wording
+from coach.retrieval.search import Retriever
+from coach.safety import Screen, refer
+from coach.safety.check import check_reply
+from coach.schema import Citation, Context, Passage, Referral, Reply, SearchResult, Suggestion, Tonight, Verdict
+
+log = logging.getLogger(__name__)
+
+QUIET_EVENING = Tonight(minutes=15, who=("together", "remote", "solo"), energy=("low",), comfort=(2,), assumed=True)
+"""What is assumed for the card beside an answer while nothing is known of tonight: little strength, a light touch."""
+BETRAYAL_ADVICE = "H02a"
+"""The article item on help after a betrayal, cited in that referral."""
+MANY_TURNS = 24
+
+
+@dataclass(frozen=True)
+class Screened:
+    """The screen's verdict stands."""
+
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class FoundPassages:
+    """What the guides hold."""
+
+    result: SearchResult
+
+
+@dataclass(frozen=True)
+class Suggested:
+    """What fits tonight."""
+
+    suggestion: Suggestion
+
+
+@dataclass(frozen=True)
+class Said:
+    """The next piece of the reply; it has passed every check."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Done:
+    """The whole reply."""
+
+    reply: Reply
+
+
+Event = Screened | FoundPassages | Suggested | Said | Done
+
+
+class Companion:
+    """Answers one message at a time. Holds nothing of any person between turns."""
+
+    def __init__(
+        self,
+        screen: Screen | None,
+        retriever: Callable[[], Retriever],
+        catalogue: Catalogue,
+        wording: Wording,
+        country: str | None = None,
+    ) -> None:
+        self._screen = screen
+        self._retriever = retriever
+        self.catalogue = catalogue
+        self.wording = wording
+        self._country = country
+
+    @property
+    def retriever(self) -> Retriever:
+        """The search in use; opening it the first time may build the index."""
+        return self._retriever()
+
+    def screen(self, turns: list[str]) -> Verdict:
+        """The verdict on a person's own turns, oldest first; closed when the guard is not there.
+
+        Raises:
+            GuardNotLoaded: when the safety rules could not be read.
+        """
+        if self._screen is None:
+            raise GuardNotLoaded
+        return self._screen.screen(turns[-MANY_TURNS:])
+
+    def respond(self, message: str, context: Context) -> Iterator[Event]:
+        """The events of one turn; the last one is always `Done`."""
+        own = [turn.text for turn in context.turns if turn.by == "user"]
+        try:
+            verdict = self.screen([*own, message])
+        except AttuneError as error:
+            verdict = Verdict(action="refer", urgency="soon", confidence=0, signals=("guard:not-loaded",))
+            yield Screened(verdict)
+            yield from self._told(Reply(action="refer", text=error.sentence, verdict=verdict, answerable=False))
+            return
+        yield Screened(verdict)
+        if verdict.refers or verdict.action == "decline":
+            yield from self._told(self._referred(verdict, context))
+            return
+        small = self.wording.small(message) if verdict.action == "coach" else None
+        if small:
+            yield from self._told(Reply(action="coach", text=small, verdict=verdict))
+            return
+        result = self.retriever.search(message)
+        yield FoundPassages(result)
+        suggestion = self._suggested(verdict, context, result)
+        if suggestion:
+            yield Suggested(suggestion)
+        yield from self._told(self._written(message, verdict, context, result, suggestion))
+
+    def answer(self, message: str, context: Context | None = None) -> Reply:
+        """The reply of one turn, without the events on the way."""
+        *_, last = self.respond(message, context or Context(country=self._country))
+        if not isinstance(last, Done):
+            raise AttuneError(detail="turn without an end")
+        return last.reply
+
+    def tonight(self, tonight: Tonight, turns: list[str] | None = None) -> Suggestion:
+        """The cards for tonight's dials; the note and the recent turns are screened first."""
+        spoken = [*(turns or []), tonight.note] if tonight.note.strip() else list(turns or [])
+        verdict = self.screen(spoken) if spoken or self._screen is None else Verdict(action="coach")
+        return suggest(self.catalogue, tonight, verdict)
+
+    def _referred(self, verdict: Verdict, context: Context) -> Reply:
+        """The fixed words, and after a betrayal what the article says about help, cited."""
+        referral = self.referral(verdict, context)
+        citations: tuple[Citation, ...] = ()
+        text = referral.text
+        passage = self._place(BETRAYAL_ADVICE) if verdict.category == "betrayal" and verdict.action == "refer" else None
+        if passage:
+            gist = lift(passage)
+            citations = (cite(1, passage, gist),)
+            text = f"{text}\n\n{gist} [1]"
+        if referral.question:
+            text = f"{text}\n\n{referral.question}"
+        return Reply(action=verdict.action, text=text, citations=citations, referral=referral, verdict=verdict)
+
+    def referral(self, verdict: Verdict, context: Context) -> Referral:
+        """The referral for a verdict; a second one in a conversation is worded differently."""
+        return refer(verdict, context.country or self._country, context.referrals_before)
+
+    def _place(self, item: str) -> Passage | None:
+        try:
+            return self.retriever.covering(item)
+        except AttuneError:
+            # Help never waits for the search: without it the referral simply stands alone.
+            return None
+
+    def _suggested(self, verdict: Verdict, context: Context, result: SearchResult) -> Suggestion | None:
+        """A card that belongs to the answer and fits what is known of tonight."""
+        if not result.answerable:
+            return None
+        topics = frozenset(item for found in result.found[:1] for item in found.passage.covers)
+        suggestion = suggest(self.catalogue, context.tonight or QUIET_EVENING, verdict, topics)
+        fitting = tuple(option for option in suggestion.options if topics & set(option.source))
+        return suggestion.model_copy(update={"options": fitting}) if fitting else None
+
+    def _written(
+        self, message: str, verdict: Verdict, context: Context, result: SearchResult, suggestion: Suggestion | None
+    ) -> Reply:
+        opening, referral = "", None
+        if verdict.action == "check_in":
+            referral = self.referral(verdict, context)
+            opening = "\n\n".join(part for part in (referral.text, referral.question) if part)
+        if not result.answerable:
+            text = "\n\n".join(part for part in (opening, self.wording.uncovered(message)) if part)
+            return Reply(action=verdict.action, text=text, referral=referral, verdict=verdict, answerable=False)
+        draft = compose(message, result.found, self.wording, opening)
+        problems = check_reply(draft.text, verdict)
+        if problems:
+            log.warning("composed reply held back: %s", ", ".join(problems))
+            return Reply(
+                action=verdict.action,
+                text=opening or self.wording.uncovered(message),
+                referral=referral,
+                verdict=verdict,
+                answerable=False,
+            )
+        return Reply(
+            action=verdict.action,
+            text=draft.text,
+            citations=draft.citations,
+            referral=referral,
+            verdict=verdict,
+            suggestion=suggestion.options[0] if suggestion else None,
+            tonight=suggestion.tonight if suggestion else None,
+        )
+
+    @staticmethod
+    def _told(reply: Reply) -> Iterator[Event]:
+        for piece in re.split(r"(?<=\n\n)", reply.text):
+            yield Said(piece)
+        yield Done(reply)

@@ -1,0 +1,1 @@
+"""Who uses this installation and what opens to whom."""

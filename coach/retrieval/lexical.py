@@ -1,0 +1,62 @@
+"""BM25 over the passages and their questions: finds by words, and answers alone while the vectors cannot."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import bm25s
+import numpy as np
+import Stemmer
+
+from coach.schema import Passage
+
+_WORD = re.compile(r"[a-zA-Z][a-zA-Z'’]+")
+_STOP = frozenset(
+    """
+    a an the and or but if so of to in on at by for with from as is are was were be been being am do does did
+    doing have has had having i me my mine we us our ours you your yours he him his she her hers they them their
+    theirs it its this that these those there here what which who whom how when where why can could will would
+    shall should may might must not no nor very just about into than then too also im ive id dont doesnt didnt
+    cant wont isnt arent wasnt youre hes shes theyre were thats whats lets get got
+    """.split()
+)
+
+
+_STEMMER = Stemmer.Stemmer("english")
+
+
+def terms(text: str) -> list[str]:
+    """Stemmed content words, in order."""
+    words = [word.replace("’", "").replace("'", "") for word in _WORD.findall(text.lower())]
+    return list(_STEMMER.stemWords([word for word in words if word not in _STOP and len(word) > 1]))
+
+
+class Lexical:
+    """A BM25 index in memory; building it for a few hundred passages takes some hundredths of a second."""
+
+    def __init__(self, passages: Sequence[Passage]) -> None:
+        self._ids = [passage.id for passage in passages]
+        self._guides = np.array([passage.guide for passage in passages])
+        corpus = [
+            terms(" ".join([*passage.headings, passage.title, passage.text, *passage.asks])) or ["-"]
+            for passage in passages
+        ]
+        self._known = {term for document in corpus for term in document}
+        self._index = bm25s.BM25(method="lucene", k1=1.2, b=0.6)
+        self._index.index(corpus, show_progress=False)
+
+    def scores(self, query: str, guide: str | None = None) -> dict[str, float]:
+        """BM25 of every passage that shares a word with the query: passage id -> score above 0."""
+        wanted = [term for term in terms(query) if term in self._known]
+        if not wanted or not self._ids:
+            return {}
+        scores = self._index.get_scores(wanted)
+        if guide:
+            scores = np.where(self._guides == guide, scores, 0)
+        return {self._ids[i]: float(scores[i]) for i in np.flatnonzero(scores > 0)}
+
+    def known_share(self, query: str) -> float:
+        """Share of the query's content words that stand anywhere in the guides; 0 when it has none."""
+        wanted = terms(query)
+        return sum(term in self._known for term in wanted) / len(wanted) if wanted else 0.0

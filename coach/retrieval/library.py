@@ -1,0 +1,146 @@
+"""What there is to search: the app's own guides and the documents its owner added, as passages with a content hash."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from coach.errors import ContentWrong, DocumentRefused
+from coach.retrieval.chunk import passages
+from coach.retrieval.documents import Document
+from coach.retrieval.readers import READERS, read_document
+from coach.retrieval.readers.markdown import front_matter, parse_markdown
+from coach.schema import Frozen, Passage
+
+FORMAT = 2
+"""Goes up whenever passages or their vectors are made in another way, so that old indexes are rebuilt."""
+
+
+class Library(Frozen):
+    """All documents, in a fixed order."""
+
+    documents: tuple[Document, ...]
+
+    @property
+    def passages(self) -> list[Passage]:
+        """Every passage of every document."""
+        return [passage for document in self.documents for passage in passages(document)]
+
+    @property
+    def digest(self) -> str:
+        """Content hash: two libraries with the same digest give the same index."""
+        seen = hashlib.sha256(f"format {FORMAT}".encode())
+        for document in self.documents:
+            seen.update(f"{document.id} {document.sha256}\n".encode())
+        return seen.hexdigest()[:24]
+
+
+class Outcome(Frozen):
+    """What happened to one file at ingest: added, changed, skipped (already in) or refused, and why."""
+
+    file: str
+    status: str
+    guide: str = ""
+    passages: int = 0
+    reason: str = ""
+
+
+def load_library(knowledge: Path, documents: Path) -> Library:
+    """The guides below `knowledge/guides` and the documents kept in `documents`.
+
+    Raises:
+        ContentWrong: when one of the app's own guides cannot be read.
+    """
+    own = [_own_guide(path) for path in sorted((knowledge / "guides").glob("*.md"))]
+    added = [_kept(path) for path in sorted(documents.glob("*.json"))] if documents.is_dir() else []
+    return Library(documents=tuple(own + [document for document in added if document]))
+
+
+def add_documents(paths: Iterable[Path], documents: Path, own_ids: frozenset[str], max_bytes: int) -> list[Outcome]:
+    """Read files and folders into `documents`. One file's failure is reported and does not stop the others."""
+    outcomes: list[Outcome] = []
+    for path in paths:
+        if not path.exists():
+            outcomes.append(Outcome(file=str(path), status="refused", reason=f"{path.name} does not exist."))
+            continue
+        for file in _files(path):
+            outcomes.append(_add(file, path, documents, own_ids, max_bytes))
+    return outcomes
+
+
+def remove_document(guide: str, documents: Path) -> bool:
+    """Take a document out again; True when it was there."""
+    path = documents / f"{guide}.json"
+    found = path.is_file()
+    path.unlink(missing_ok=True)
+    return found
+
+
+def _files(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    return sorted(file for file in path.rglob("*") if file.is_file() and not file.name.startswith("."))
+
+
+def _add(file: Path, given: Path, documents: Path, own_ids: frozenset[str], max_bytes: int) -> Outcome:
+    name = str(file)
+    try:
+        if given.is_dir() and not file.resolve().is_relative_to(given.resolve()):
+            raise DocumentRefused(f"{file.name} is a link to a place outside the folder, so it is not followed.")
+        document = read_document(file, max_bytes)
+        if document.id in own_ids:
+            raise DocumentRefused(f"{file.name} has the name of one of the app's own guides; rename it first.")
+        before = _kept(documents / f"{document.id}.json")
+        if before and before.sha256 == document.sha256:
+            return Outcome(
+                file=name,
+                status="skipped",
+                guide=document.id,
+                passages=len(passages(document)),
+                reason="already in, unchanged",
+            )
+        if before and before.source_name != document.source_name:
+            raise DocumentRefused(f"{file.name} would replace {before.source_name}, which has the same name.")
+        documents.mkdir(parents=True, exist_ok=True)
+        part = documents / f"{document.id}.part"
+        part.write_text(document.model_dump_json(), encoding="utf-8")
+        part.replace(documents / f"{document.id}.json")
+    except DocumentRefused as error:
+        return Outcome(file=name, status="refused", reason=error.sentence)
+    status = "changed" if before else "added"
+    return Outcome(file=name, status=status, guide=document.id, passages=len(passages(document)))
+
+
+def _kept(path: Path) -> Document | None:
+    """A document kept earlier; a damaged file counts as not there, so that ingesting it again mends it."""
+    try:
+        return Document.model_validate_json(path.read_text(encoding="utf-8"))
+    except (OSError, ValidationError, UnicodeDecodeError):
+        return None
+
+
+def _own_guide(path: Path) -> Document:
+    try:
+        text = path.read_text(encoding="utf-8")
+        meta = front_matter(text)
+        title, blocks = parse_markdown(text, own=True)
+        return Document(
+            id=str(meta["id"]),
+            title=str(meta.get("title") or title),
+            kind=meta["kind"],
+            blocks=tuple(blocks),
+            source_name=path.name,
+            sha256=hashlib.sha256(text.encode()).hexdigest(),
+            based_on=str(meta.get("based_on", "")),
+            author_of_source=str(meta.get("author_of_source", "")),
+            note=str(meta.get("note", "")),
+            sources=tuple(map(str, meta.get("sources", ()))),
+        )
+    except (OSError, KeyError, ValueError) as error:
+        raise ContentWrong(f"The guide {path.name} cannot be read: {type(error).__name__}.") from error
+
+
+__all__ = ["READERS", "Library", "Outcome", "add_documents", "load_library", "remove_document"]

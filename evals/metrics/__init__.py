@@ -1,0 +1,1 @@
+"""One metric, one file. A case that does not apply gives no score."""

@@ -1,0 +1,48 @@
+"""The app as a person meets it: a fresh database, the shared index, and what stands on the screen as text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from coach.assemble import Search
+from coach.settings import settings
+
+ROOT = Path(__file__).parents[2]
+Page = Callable[[str], AppTest]
+
+
+@pytest.fixture
+def app(
+    search: Search, data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[], AppTest]]:
+    """Opens the app; every call is another browser tab on the same database."""
+    search()
+    monkeypatch.setenv("COACH_DATA_DIR", str(data_dir))
+    monkeypatch.setenv("COACH_DATABASE_URL", f"sqlite:///{tmp_path / 'app.sqlite3'}")
+    monkeypatch.setenv("COACH_COUNTRY", "GB")
+    settings.cache_clear()
+    st.cache_resource.clear()
+
+    def opened() -> AppTest:
+        tab = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+        assert not tab.exception
+        return tab
+
+    yield opened
+    from coach.ui.parts.frame import store
+
+    store().close()
+    st.cache_resource.clear()
+
+
+def screen_text(tab: AppTest) -> str:
+    """All words on the screen, as they are read."""
+    kinds = ("title", "header", "subheader", "markdown", "caption", "error", "warning", "info", "success", "text")
+    parts = [str(element.value) for kind in kinds for element in getattr(tab, kind)]
+    parts += [element.label for kind in ("button", "expander") for element in getattr(tab, kind)]
+    return "\n".join(parts)
