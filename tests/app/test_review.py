@@ -35,7 +35,7 @@ def sign_in(tab: AppTest, password: str = PASSWORD) -> AppTest:
 
 
 def decide(tab: AppTest, kind: str, reason: str | None = None) -> AppTest:
-    tab.button_group[1].set_value([kind]).run()
+    tab.button_group[1].set_value(kind).run()
     if reason:
         next(box for box in tab.selectbox if box.label == "Reason").set_value(reason).run()
     next(button for button in tab.button if button.label == "Keep this decision").click().run()
@@ -80,19 +80,19 @@ def test_a_referral_takes_the_card_away(app: Opened) -> None:
 def test_edited_words_stand_on_the_card(app: Opened) -> None:
     with_a_session(app)
     coach = sign_in(review(app))
-    coach.button_group[1].set_value(["edit"]).run()
+    coach.button_group[1].set_value("edit").run()
     step = next(area for area in coach.text_area if area.label.startswith("Step 1"))
     step.set_value("Sit down side by side and take one breath.").run()
     next(box for box in coach.selectbox if box.label == "Reason").set_value("too deep").run()
     next(button for button in coach.button if button.label == "Keep this decision").click().run()
-    coach.button_group(key="review-show").set_value(["All"]).run()
+    coach.button_group(key="review-show").set_value("All").run()
     assert "take one breath" in screen_text(coach)
 
 
 def test_replacing_offers_only_what_keeps_that_evenings_limits(app: Opened) -> None:
     partner = with_a_session(app)
     coach = sign_in(review(app))
-    coach.button_group[1].set_value(["replace"]).run()
+    coach.button_group[1].set_value("replace").run()
     box = next(box for box in coach.selectbox if box.label.startswith("Another exercise"))
     assert box.options
     assert not any("36 Questions" in option for option in box.options)

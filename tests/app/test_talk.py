@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -90,7 +91,8 @@ def test_what_people_write_stays_what_they_wrote(app: Opened, text: str) -> None
     shown = tab.chat_message[0].markdown[0]
     assert not shown.proto.allow_html
     for mark in ("<script", ":red[", "](http", "$x^2$"):
-        assert mark not in shown.value
+        for at in (found.start() for found in re.finditer(re.escape(mark), shown.value)):
+            assert shown.value[at - 1] == "\\", "every mark of Markdown, HTML, LaTeX or a directive stands escaped"
 
 
 def test_a_card_beside_the_answer_opens_on_the_tonight_page(app: Opened) -> None:
@@ -123,8 +125,6 @@ def test_a_reply_that_was_interrupted_can_be_had_again(app: Opened, monkeypatch:
     with monkeypatch.context() as patch:
         patch.setattr(Companion, "respond", cut)
         ask(tab, "We never thank each other any more")
-    again = app()
-    again.button[1].click().run() if len(again.button) > 1 else None
     tab.run()
     assert "interrupted" in screen_text(tab)
     tab.button(key="again").click().run()

@@ -57,7 +57,7 @@ def test_start_shows_the_steps_and_remembers_what_was_started(app: Opened) -> No
 def test_how_it_went_is_kept(app: Opened) -> None:
     tab = send(tonight(app))
     next(button for button in tab.button if button.label == "Start").click().run()
-    tab.button_group(key="after-done").set_value(["Yes"]).run()
+    tab.button_group(key="after-done").set_value("Yes")
     next(button for button in tab.button if button.label == "Keep this").click().run()
     assert "Kept." in screen_text(tab)
 
@@ -71,7 +71,7 @@ def test_not_tonight_is_met_kindly(app: Opened) -> None:
 
 def test_in_the_heat_the_pause_comes_first(app: Opened) -> None:
     tab = tonight(app)
-    tab.button_group(key="dial-minutes").set_value(["30"])
+    tab.button_group(key="dial-minutes").set_value("30")
     tab.slider(key="dial-heat").set_value(9)
     text = screen_text(send(tab))
     assert "Pause" in text
