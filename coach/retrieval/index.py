@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -32,6 +32,17 @@ PREFIX = "attune-"
 REBUILD = "Run `coach ingest --rebuild` to make it anew."
 
 
+class Nearness(NamedTuple):
+    """Cosines of a question with one passage."""
+
+    best: float
+    """With the nearest of its texts and questions."""
+    usual: float
+    """With its questions on average: what the passage is about, beyond one lucky wording."""
+    whole: float
+    """With its whole text."""
+
+
 class Index:
     """An open index: the passages, and their vectors taken from Chroma into memory. Make one with `open_index`.
 
@@ -42,27 +53,35 @@ class Index:
     def __init__(
         self,
         passages: Sequence[Passage],
-        owners: Sequence[str],
+        owners: Sequence[tuple[str, str]],
         vectors: Vectors,
         embedder_name: str,
         built_at: datetime,
     ) -> None:
-        """`owners` names the passage of each vector."""
+        """`owners` names the passage of each vector and the kind of text it stands for (see `views`)."""
         self.passages = {passage.id: passage for passage in passages}
         self.embedder_name = embedder_name
         self.built_at = built_at
-        self._vectors = np.ascontiguousarray(vectors, dtype=np.float32)
         order = {passage.id: number for number, passage in enumerate(passages)}
         self._ids = [passage.id for passage in passages]
         self._guides = np.array([passage.guide for passage in passages])
-        self._owner = np.array([order[owner] for owner in owners])
+        owner = np.array([order[passage] for passage, _ in owners])
+        # Rows of one passage stand together, its whole text first, so that one pass over the rows serves them all.
+        rows = np.lexsort((np.array([kind != "text" for _, kind in owners]), owner))
+        self._vectors = np.ascontiguousarray(np.asarray(vectors, dtype=np.float32)[rows])
+        self._starts = np.searchsorted(owner[rows], np.arange(len(self._ids)))
+        self._others = np.diff(np.append(self._starts, len(rows))) - 1
 
-    def similarities(self, vector: Vectors, guide: str | None = None) -> dict[str, float]:
-        """Cosine of the question with the nearest view of every passage (of `guide`): passage id -> similarity."""
-        best = np.full(len(self._ids), -1.0, dtype=np.float32)
-        np.maximum.at(best, self._owner, self._vectors @ vector)
-        kept = np.flatnonzero(self._guides == guide) if guide else range(len(self._ids))
-        return {self._ids[i]: float(best[i]) for i in kept}
+    def nearness(self, vector: Vectors, guide: str | None = None) -> dict[str, Nearness]:
+        """How near the question is to every passage (of `guide`): passage id -> nearness."""
+        each = self._vectors @ vector
+        whole = each[self._starts]
+        best = np.maximum.reduceat(each, self._starts)
+        usual = (np.add.reduceat(each, self._starts) - whole) / np.maximum(self._others, 1)
+        usual = np.where(self._others > 0, usual, whole)
+        kept = np.flatnonzero(self._guides == guide).tolist() if guide else range(len(self._ids))
+        rows = np.stack([best, usual, whole], axis=1).tolist()
+        return {self._ids[i]: Nearness(*rows[i]) for i in kept}
 
     @property
     def size(self) -> int:
@@ -111,8 +130,12 @@ def open_index(client: ClientAPI, library: Library, embedder: Embedder) -> Index
     if made_by != embedder.name:
         raise IndexUnusable(f"The passage index was made by {made_by}, not by {embedder.name}. {REBUILD}")
     passages = library.passages
-    owners = [str(meta["passage"]) for meta in held["metadatas"] or []] if held else []
-    if held is None or len(owners) != metadata.get("vectors") or set(owners) != {passage.id for passage in passages}:
+    owners = [(str(meta["passage"]), str(meta["view"])) for meta in held["metadatas"] or []] if held else []
+    if (
+        held is None
+        or len(owners) != metadata.get("vectors")
+        or {owner for owner, _ in owners} != {passage.id for passage in passages}
+    ):
         raise IndexUnusable(f"The passage index is incomplete. {REBUILD}")
     vectors = cast("Vectors", held["embeddings"])
     return Index(passages, owners, vectors, embedder.name, datetime.fromisoformat(str(metadata["built_at"])))
@@ -191,7 +214,7 @@ def _build(client: ClientAPI, library: Library, embedder: Embedder, progress: Pr
         if stale not in (part, name):
             with suppress(Exception):
                 client.delete_collection(stale)
-    return Index(passages, [view.passage for view in shown], vectors, embedder.name, built_at)
+    return Index(passages, [(view.passage, view.kind) for view in shown], vectors, embedder.name, built_at)
 
 
 def _known_vectors(client: ClientAPI, names: list[str], embedder: Embedder) -> dict[str, Vectors]:

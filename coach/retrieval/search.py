@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from coach.retrieval.embed import Embedder, Vectors
-from coach.retrieval.index import Index
+from coach.retrieval.index import Index, Nearness
 from coach.retrieval.lexical import Lexical
 from coach.schema import Found, Passage, SearchResult
 
@@ -18,12 +18,18 @@ from coach.schema import Found, Passage, SearchResult
 class Fusion:
     """How the two ways of searching are weighed, and where "not in the guides" begins."""
 
-    lexical_weight: float = 0.15
-    """Most that words can add to a cosine similarity."""
+    best: float = 0.33
+    usual: float = 0.47
+    whole: float = 0.2
+    """Weights of the three cosines of a passage (see `Nearness`)."""
+    lexical: float = 0.53
+    """Most that words can add."""
     lexical_half: float = 12.0
     """BM25 score at which half of it is added."""
     answerable: float = 0.45
-    """Fused score from which the guides are taken to cover the question."""
+    """Cosine with the nearest text, from which the guides are taken to cover the question."""
+    lexical_covered: float = 0.05
+    """Most that words can add to that cosine."""
     lexical_answerable: float = 9.0
     """BM25 score that counts as covered while only words can be searched."""
 
@@ -57,27 +63,29 @@ class Retriever:
         if self.embedder is None or self.index is None:
             return self._by_words(query, words, k)
         vector = self.embedder.embed([query])[0] if vector is None else vector
-        meaning = self.index.similarities(vector, guide)
-        scores = {
-            passage: similarity + self._lexical_part(words.get(passage, 0.0)) for passage, similarity in meaning.items()
-        }
+        near = self.index.nearness(vector, guide)
+        scores = {passage: self._fused(cosines, words.get(passage, 0.0)) for passage, cosines in near.items()}
         ranked = sorted(scores.items(), key=lambda item: (-item[1], item[0]))[:k]
         found = tuple(Found(passage=self.passages[name], score=round(score, 4)) for name, score in ranked)
-        return SearchResult(query=query, answerable=self._covered(vector, ranked), found=found)
+        return SearchResult(
+            query=query, answerable=self._covered(vector, near, max(words.values(), default=0.0)), found=found
+        )
 
     def covering(self, item: str, kind: str = "retelling") -> Passage | None:
         """The app's own passage that is the place for this item of the article."""
         return next((p for p in self.passages.values() if item in p.covers and p.kind == kind), None)
 
-    def _lexical_part(self, score: float) -> float:
-        return self.fusion.lexical_weight * score / (score + self.fusion.lexical_half)
+    def _fused(self, near: Nearness, words: float) -> float:
+        fusion = self.fusion
+        meaning = fusion.best * near.best + fusion.usual * near.usual + fusion.whole * near.whole
+        return meaning + fusion.lexical * words / (words + fusion.lexical_half)
 
-    def _covered(self, vector: Vectors, ranked: list[tuple[str, float]]) -> bool:
-        """Covered, when the best passage is near enough and nearer than any example of what is elsewhere."""
-        if not ranked or ranked[0][1] < self.fusion.answerable:
-            return False
+    def _covered(self, vector: Vectors, near: dict[str, Nearness], words: float) -> bool:
+        """Covered, when a passage is near enough, and nearer than any example of what is elsewhere."""
+        nearest = max((cosines.best for cosines in near.values()), default=-1.0)
+        nearest += self.fusion.lexical_covered * words / (words + self.fusion.lexical_half)
         outside = float((self._elsewhere @ vector).max()) if self._elsewhere is not None else -1.0
-        return ranked[0][1] > outside
+        return nearest >= self.fusion.answerable and nearest > outside
 
     def _by_words(self, query: str, words: dict[str, float], k: int) -> SearchResult:
         ranked = sorted(words.items(), key=lambda item: (-item[1], item[0]))[:k]
