@@ -52,12 +52,15 @@ class Screen:
         recent = list(turns)[-RECENT:]
         worst = Verdict(action="coach")
         said_safe = False
+        before = Verdict(action="coach")
         for back, text in zip(range(len(recent) - 1, -1, -1), recent, strict=True):
-            found = self._one(text, f"@{back}")
-            if back < len(recent) - 1:
-                pair = f"{recent[-back - 2]}\n{text}"
-                if len(pair) <= PAIR_LENGTH:
-                    found = _graver(found, self._one(pair, f"@{back + 1}+{back}"))
+            alone = self._one(text, f"@{back}")
+            found, pair = alone, f"{recent[-back - 2]}\n{text}" if back < len(recent) - 1 else ""
+            if pair and len(pair) <= PAIR_LENGTH:
+                # Only what neither of the two says alone: an earlier danger is kept by `worst`, not said anew.
+                both = self._one(pair, f"@{back + 1}+{back}")
+                found = _graver(alone, both) if both.severity > before.severity else alone
+            before = alone
             if found.severity == 0 and _SAFE_NOW.search(normalise(text)):
                 said_safe = worst.severity >= SEVERITY["crisis"]
                 continue

@@ -42,7 +42,7 @@ def address(data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         "COACH_DATABASE_URL": f"sqlite:///{database}",
         "COACH_COUNTRY": "GB",
     }
-    command = [sys.executable, "-m", "coach.cli", "serve", "--headless", "--port", str(port)]
+    command = [sys.executable, "-m", "coach", "serve", "--headless", "--port", str(port)]
     with subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.DEVNULL) as server:
         url = f"http://127.0.0.1:{port}"
         for _ in range(240):
@@ -134,7 +134,8 @@ def test_tonight_gives_cards_and_the_clock_runs(page: Page, address: str) -> Non
 def test_the_page_can_be_used_with_the_keyboard_alone(page: Page, address: str) -> None:
     page.goto(address)
     page.get_by_placeholder("Write to Attune").wait_for(timeout=60_000)
-    first = page.get_by_role("button", name="We love each other but we feel like flatmates")
+    main = page.get_by_test_id("stMainBlockContainer")
+    first = main.get_by_role("button", name="We love each other but we feel like flatmates")
     for _ in range(40):
         page.keyboard.press("Tab")
         if first.evaluate("element => element === document.activeElement"):
@@ -147,5 +148,5 @@ def test_the_page_can_be_used_with_the_keyboard_alone(page: Page, address: str) 
 
 def test_review_asks_for_a_password_first(page: Page, address: str) -> None:
     page.goto(f"{address}/review")
-    expect(page.get_by_label("Password")).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("textbox", name="Password")).to_be_visible(timeout=60_000)
     picture(page, "review")

@@ -28,6 +28,7 @@ LAYERS = {
     "doctor": 6,
     "ui": 7,
     "cli": 8,
+    "__main__": 9,
 }
 FILES = sorted(path for folder in ("coach", "evals") for path in (ROOT / folder).rglob("*.py"))
 
