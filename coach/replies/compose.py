@@ -19,9 +19,9 @@ from coach.schema import Citation, Found, Passage
 MOST_WORDS = 175
 FIRST_POINT, OTHER_POINT = 110, 50
 """Words that the first passage, and each further one, may take."""
-NEAR = 0.08
+NEAR = 0.06
 """A further passage is used when its score is at most this far below the first."""
-UNSURE = 0.52
+UNSURE = 0.42
 """Best score under which the reply says that it may have misunderstood."""
 ALIKE = 0.5
 """Share of common words from which two sentences count as saying the same."""

@@ -30,6 +30,8 @@ class Fusion:
     """Cosine with the nearest text, from which the guides are taken to cover the question."""
     lexical_covered: float = 0.05
     """Most that words can add to that cosine."""
+    fused_answerable: float = 0.33
+    """Fused score that the best passage needs besides."""
     lexical_answerable: float = 9.0
     """BM25 score that counts as covered while only words can be searched."""
 
@@ -66,10 +68,10 @@ class Retriever:
         near = self.index.nearness(vector, guide)
         scores = {passage: self._fused(cosines, words.get(passage, 0.0)) for passage, cosines in near.items()}
         ranked = sorted(scores.items(), key=lambda item: (-item[1], item[0]))[:k]
+        covered = bool(ranked) and ranked[0][1] >= self.fusion.fused_answerable
+        covered = covered and self._covered(vector, near, max(words.values(), default=0.0))
         found = tuple(Found(passage=self.passages[name], score=round(score, 4)) for name, score in ranked)
-        return SearchResult(
-            query=query, answerable=self._covered(vector, near, max(words.values(), default=0.0)), found=found
-        )
+        return SearchResult(query=query, answerable=covered, found=found)
 
     def covering(self, item: str, kind: str = "retelling") -> Passage | None:
         """The app's own passage that is the place for this item of the article."""
