@@ -11,12 +11,12 @@ import numpy as np
 import yaml
 
 from coach.companion import Companion
-from coach.errors import AttuneError, ContentWrong, IndexUnusable, WeightsMissing
+from coach.errors import AttuneError, ContentWrong, IndexOfAnother, IndexUnusable, WeightsMissing
 from coach.exercises import Catalogue
 from coach.replies.wording import Wording
 from coach.retrieval.embed import Embedder, EndpointEmbedder, Vectors, minilm
-from coach.retrieval.index import Index, Progress, build_index, connect, drop_all, open_index
-from coach.retrieval.library import Library, load_library
+from coach.retrieval.index import Index, Progress, build_index, connect, open_index
+from coach.retrieval.library import Library, load_library, stamp
 from coach.retrieval.search import Retriever
 from coach.safety import Screen
 from coach.settings import Settings, settings
@@ -30,16 +30,23 @@ def quiet(done: int, total: int) -> None:
 
 
 class Search:
-    """The retriever of this process: opened once, made anew when the library changes."""
+    """The retriever of this process: opened once, and made anew beside the turns when a document was added."""
 
     def __init__(self, chosen: Settings) -> None:
         self._settings = chosen
         self._lock = threading.Lock()
         self._ready: Retriever | None = None
+        self._stamp = stamp(chosen.documents_dir)
 
     def __call__(self) -> Retriever:
-        """The retriever; the first call opens it and may build the index."""
-        return self._ready or self.open()
+        """The retriever; the first call opens it and may build the index. Never waits for a newer one."""
+        if self._ready is None:
+            return self.open()
+        now = stamp(self._settings.documents_dir)
+        if now != self._stamp:
+            self._stamp = now
+            threading.Thread(target=self._renew, name="renew-search", daemon=True).start()
+        return self._ready
 
     def open(self, progress: Progress = quiet, *, rebuild: bool = False) -> Retriever:
         """Open or build; `rebuild` throws away what is there first."""
@@ -48,11 +55,12 @@ class Search:
                 self._ready = open_retriever(self._settings, progress, rebuild=rebuild)
             return self._ready
 
-    def reload(self, progress: Progress = quiet) -> Retriever:
-        """Take in documents that were added since."""
-        with self._lock:
-            self._ready = open_retriever(self._settings, progress)
-            return self._ready
+    def _renew(self) -> None:
+        try:
+            with self._lock:
+                self._ready = open_retriever(self._settings)
+        except Exception:
+            log.exception("the guides as they were are kept in use")
 
 
 def library(chosen: Settings) -> Library:
@@ -89,14 +97,17 @@ def open_retriever(chosen: Settings, progress: Progress = quiet, *, rebuild: boo
 
 
 def _index(chosen: Settings, books: Library, vectors: Embedder, progress: Progress, *, rebuild: bool) -> Index:
-    client = connect(chosen.data_dir, chosen.chroma_url)
-    if rebuild:
-        drop_all(client)
-    else:
-        ready = open_index(client, books, vectors)
-        if ready:
-            return ready
-    return build_index(client, books, vectors, chosen.data_dir, progress)
+    try:
+        client = connect(chosen.data_dir, chosen.chroma_url, afresh=rebuild)
+        ready = None if rebuild else open_index(client, books, vectors)
+    except IndexOfAnother:
+        raise
+    except IndexUnusable as error:
+        if rebuild or chosen.chroma_url:
+            raise
+        log.warning("the passage index is damaged and is made anew (%s)", error.detail)
+        return _index(chosen, books, vectors, progress, rebuild=True)
+    return ready or build_index(client, books, vectors, chosen.data_dir, progress, anew=rebuild)
 
 
 def _elsewhere(chosen: Settings, vectors: Embedder) -> Vectors:

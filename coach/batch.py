@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from pydantic import ValidationError
 
 from coach.errors import AttuneError
 from coach.schema import Option, Reply, SearchResult, Suggestion, Tonight, Verdict
+from coach.settings import country_code
+
+log = logging.getLogger(__name__)
 
 
 class LineWrong(AttuneError):
@@ -23,29 +27,43 @@ class LineWrong(AttuneError):
 def run(path: Path, one: Callable[[dict[str, Any]], dict[str, Any]]) -> int:
     """Answer every line of the file in order; returns how many could not be answered (their line says why).
 
+    A line is what stands between two line feeds, so that other separators inside a JSON text do not break it.
+
     Raises:
         AttuneError: when the file cannot be read.
     """
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise AttuneError(f"{path.name} cannot be read.") from error
+        data = path.read_bytes()
+    except OSError as error:
+        raise AttuneError(f"{path.name} cannot be read: {error.strerror or 'unknown reason'}.") from error
     failed = 0
-    for number, raw in enumerate(filter(str.strip, text.splitlines()), start=1):
-        given: Any = None
+    lines = data.removeprefix(b"\xef\xbb\xbf").split(b"\n")
+    for number, raw in enumerate(lines[:-1] if not lines[-1].strip() else lines, start=1):
+        given: dict[str, Any] = {}
         try:
-            try:
-                given = json.loads(raw)
-            except json.JSONDecodeError as error:
-                raise LineWrong(f"Line {number} is not JSON.") from error
-            if not isinstance(given, dict):
-                raise LineWrong(f"Line {number} is not a JSON object.")
+            given = _object(raw, number)
             answer = {"id": given.get("id"), **one(given)}
         except AttuneError as error:
             failed += 1
-            answer = {"id": given.get("id") if isinstance(given, dict) else None, "error": error.sentence}
+            answer = {"id": given.get("id"), "error": error.sentence}
+        except Exception as error:  # one line never stops the others; what it was is in the log, what it said is not
+            log.debug("line %d failed", number, exc_info=error)
+            failed += 1
+            answer = {"id": given.get("id"), "error": f"{AttuneError.default} ({type(error).__name__})"}
         sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")
     return failed
+
+
+def _object(raw: bytes, number: int) -> dict[str, Any]:
+    try:
+        given = json.loads(raw.decode("utf-8"))
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        raise LineWrong(f"Line {number} is not JSON in UTF-8.") from error
+    if not isinstance(given, dict):
+        raise LineWrong(f"Line {number} is not a JSON object.")
+    # Half of a surrogate pair is valid in JSON and in nothing else.
+    whole = json.dumps(given, ensure_ascii=False).encode("utf-8", "replace")
+    return cast("dict[str, Any]", json.loads(whole))
 
 
 def text_of(line: dict[str, Any], key: str) -> str:
@@ -54,6 +72,14 @@ def text_of(line: dict[str, Any], key: str) -> str:
     if not isinstance(text, str) or not text.strip():
         raise LineWrong(f"The line has no {key}.")
     return text
+
+
+def country_of(line: dict[str, Any]) -> str | None:
+    """The country of a line, where it names one."""
+    try:
+        return country_code(str(line["country"])) if line.get("country") else None
+    except ValueError as error:
+        raise LineWrong(f"{error}.") from error
 
 
 def turns_of(line: dict[str, Any]) -> list[str]:

@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 the thing asked for failed (one sentence says why), 2 wron
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import os
@@ -14,12 +15,11 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
-from pydantic import ValidationError
 
 from coach import batch, printing
 from coach.errors import AttuneError
-from coach.schema import Context, Tonight
-from coach.settings import settings
+from coach.schema import Context
+from coach.settings import country_code, settings
 
 app = typer.Typer(
     name="coach",
@@ -37,7 +37,11 @@ Jsonl = Annotated[
 def main() -> None:
     """Entry of the `coach` command."""
     debug = "--debug" in sys.argv
-    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    # What a terminal in another encoding hands over must not break the printing of the answer.
+    arguments = [word.encode("utf-8", "replace").decode() for word in sys.argv[1:] if word != "--debug"]
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8")
     logging.basicConfig(level=logging.DEBUG if debug else logging.ERROR, format="%(levelname)s %(name)s: %(message)s")
     os.environ.setdefault("ANONYMIZED_TELEMETRY", "False")
     try:
@@ -74,7 +78,8 @@ def ask(
     context = Context(country=_country(country))
 
     def answer(line: dict[str, Any]) -> dict[str, Any]:
-        return batch.reply_json(attune.answer(batch.text_of(line, "text"), context))
+        there = batch.country_of(line) or context.country
+        return batch.reply_json(attune.answer(batch.text_of(line, "text"), Context(country=there)))
 
     _run(text, "text", jsonl, as_json, answer, lambda: printing.reply(attune.answer(text or "", context)))
 
@@ -135,6 +140,10 @@ def suggest(
     from coach.assemble import companion
 
     attune = companion()
+
+    def fit(line: dict[str, Any]) -> dict[str, Any]:
+        return batch.suggestion_json(attune.tonight(batch.tonight_of(line)))
+
     dials = {
         name: value
         for name, value in {
@@ -149,21 +158,17 @@ def suggest(
             "recent": recent,
             "days_since_betrayal": days_since_betrayal,
         }.items()
-        if value is not None
+        if value not in (None, [])
     }
-
-    def fit(line: dict[str, Any]) -> dict[str, Any]:
-        return batch.suggestion_json(attune.tonight(batch.tonight_of(line)))
-
     if jsonl:
-        _run("", "", jsonl, True, fit, lambda: None)
+        if dials:
+            raise typer.BadParameter("give either dials or --jsonl FILE")
+        _batch(jsonl, fit)
         return
     try:
-        tonight = Tonight.model_validate(dials)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise typer.BadParameter(f"{'.'.join(map(str, first['loc'][:1]))}: {first['msg']}") from error
-    suggestion = attune.tonight(tonight)
+        suggestion = attune.tonight(batch.tonight_of(dials))
+    except batch.LineWrong as error:
+        raise typer.BadParameter(error.sentence) from error
     if as_json:
         print(json.dumps({"id": None, **batch.suggestion_json(suggestion)}, ensure_ascii=False))
     else:
@@ -187,20 +192,16 @@ def ingest(
     if remove and not remove_document(remove, chosen.documents_dir):
         raise AttuneError(f"There is no added document called {remove}.")
     own = frozenset(document.id for document in library(chosen).documents if document.kind != "document")
-    outcomes = add_documents(paths or [], chosen.documents_dir, own, chosen.max_document_mb * 1_000_000)
-    changed = any(outcome.status in ("added", "changed") for outcome in outcomes)
-    if changed or rebuild or remove:
-        with _progress("Reading in") as progress:
+    statuses = []
+    for outcome in add_documents(paths or [], chosen.documents_dir, own, chosen.max_document_mb * 1_000_000):
+        print(outcome.model_dump_json() if as_json else printing.outcome(outcome), flush=True)
+        statuses.append(outcome.status)
+    if remove or rebuild or {"added", "changed"} & set(statuses):
+        with _progress("Making the index") as progress:
             Search(chosen).open(progress, rebuild=rebuild)
-    for outcome in outcomes:
-        if as_json:
-            print(outcome.model_dump_json())
-        else:
-            tail = f": {outcome.reason}" if outcome.reason else f" as {outcome.guide}, {outcome.passages} passages"
-            print(f"{outcome.status:8} {outcome.file}{tail}")
     if rebuild and not as_json:
         print("The passage index is new.")
-    if outcomes and all(outcome.status == "refused" for outcome in outcomes):
+    if paths and {"refused"} >= set(statuses):
         raise typer.Exit(1)
 
 
@@ -333,12 +334,10 @@ def _search() -> Any:
 
 
 def _country(given: str | None) -> str | None:
-    if given is None:
-        return settings().country
-    if len(given.strip()) != 2 or not given.strip().isalpha():
-        raise typer.BadParameter("a country is its two-letter code, such as GB or US")
-    code = given.strip().upper()
-    return {"UK": "GB"}.get(code, code)
+    try:
+        return country_code(given) if given is not None else settings().country
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 def _run(
@@ -353,16 +352,18 @@ def _run(
     if (text is None) == (jsonl is None):
         raise typer.BadParameter("give either a text or --jsonl FILE")
     if jsonl:
-        if batch.run(jsonl, one):
-            raise typer.Exit(1)
+        _batch(jsonl, one)
+    elif not (text or "").strip():
+        raise typer.BadParameter("the text is empty")
     elif as_json:
-        if not (text or "").strip():
-            raise typer.BadParameter("the text is empty")
         print(json.dumps({"id": None, **one({key: text})}, ensure_ascii=False))
     else:
-        if not (text or "").strip():
-            raise typer.BadParameter("the text is empty")
         show()
+
+
+def _batch(jsonl: Path, one: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    if batch.run(jsonl, one):
+        raise typer.Exit(1)
 
 
 class _progress:  # noqa: N801 - reads as a statement

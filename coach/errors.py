@@ -5,7 +5,8 @@
     ├── ContentWrong          a guide, exercise or rule file of the app that does not hold together
     ├── DocumentRefused       a document that cannot be read in; the guides stay as they were
     ├── WeightsMissing        the sentence embedder has no weights
-    ├── IndexUnusable         the passage index is missing, broken or made by another embedder
+    ├── IndexUnusable         the passage index is missing or broken
+    │   └── IndexOfAnother    it was made by another embedder
     ├── GuardNotLoaded        the safety rules cannot be read: nothing is coached until they can
     ├── StoreUnavailable      the database cannot be reached or written
     └── NotAllowed            the person asked for something that is not theirs
@@ -54,9 +55,13 @@ class WeightsMissing(AttuneError):
 
 
 class IndexUnusable(AttuneError):
-    """The passage index is missing, broken, or was made by another embedder."""
+    """The passage index is missing or broken."""
 
     default = "The passage index cannot be used. Run `coach ingest --rebuild` to make it anew."
+
+
+class IndexOfAnother(IndexUnusable):
+    """The passage index was made by another embedder. It may be wanted again, so nobody clears it away unasked."""
 
 
 class GuardNotLoaded(AttuneError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from coach.retrieval.library import Outcome
 from coach.schema import Reply, SearchResult, Suggestion, Verdict
 
 
@@ -29,6 +30,12 @@ def search(result: SearchResult) -> None:
     for found in result.found:
         first, last = found.passage.lines
         print(f"{found.score:.2f}  {found.passage.title}  ({found.passage.guide}, lines {first}-{last})")
+
+
+def outcome(made: Outcome) -> str:
+    """What became of one file, on one line."""
+    tail = f": {made.reason}" if made.reason else f" as {made.guide}, {made.passages} passages"
+    return f"{made.status:8} {made.file}{tail}"
 
 
 def verdict(made: Verdict) -> None:

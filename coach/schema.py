@@ -226,14 +226,17 @@ class Exercise(Frozen):
 
 
 class Tonight(Frozen):
-    """What is possible tonight. `comfort` and `energy` hold one value a person; the lower one always counts."""
+    """What is possible tonight. `comfort` and `energy` hold one value a person; the lower one always counts.
+
+    Where several values may stand, a text with commas is taken, too.
+    """
 
     minutes: int = Field(default=15, ge=0, le=24 * 60)
-    who: tuple[Who, ...] = ("together",)
+    who: tuple[Who, ...] = Field(default=("together",), min_length=1)
     energy: tuple[Energy, ...] = Field(default=("medium",), min_length=1, max_length=2)
     comfort: tuple[Comfort, ...] = Field(default=(3,), min_length=1, max_length=2)
     heat: int = Field(default=0, ge=0, le=10)
-    wish: Wish | None = None
+    wish: tuple[Wish, ...] = ()
     private: bool = True
     note: str = ""
     recent: tuple[str, ...] = ()
@@ -243,15 +246,12 @@ class Tonight(Frozen):
     assumed: bool = False
     """True where nobody set these dials: they stand for a tired evening of which nothing is known."""
 
-    @field_validator("who", mode="before")
+    @field_validator("who", "wish", "energy", "comfort", mode="before")
     @classmethod
-    def _split_who(cls, value: object) -> object:
-        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
-
-    @field_validator("energy", "comfort", mode="before")
-    @classmethod
-    def _one_or_two(cls, value: object) -> object:
-        return (value,) if isinstance(value, str | int) else value
+    def _one_or_several(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return () if value is None else (value,) if isinstance(value, int) else value
 
     @property
     def lowest_comfort(self) -> int:

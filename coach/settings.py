@@ -20,6 +20,18 @@ def content_root() -> Path:
     return _BUNDLED if _BUNDLED.is_dir() else _CHECKOUT
 
 
+def country_code(text: str) -> str:
+    """`gb`, `UK` -> `GB`.
+
+    Raises:
+        ValueError: when it is not two letters.
+    """
+    code = text.strip().upper()
+    if len(code) != 2 or not code.isalpha():
+        raise ValueError("a country is its two-letter code, such as GB or US")
+    return {"UK": "GB"}.get(code, code)
+
+
 class Settings(BaseSettings):
     """Read once from the environment; nothing else in the code looks at environment variables."""
 
@@ -44,12 +56,7 @@ class Settings(BaseSettings):
     @field_validator("country")
     @classmethod
     def _two_letters(cls, value: str | None) -> str | None:
-        if value is None or not value.strip():
-            return None
-        code = value.strip().upper()
-        if len(code) != 2 or not code.isalpha():
-            raise ValueError("a country is its two-letter code, such as GB or US")
-        return {"UK": "GB"}.get(code, code)
+        return country_code(value) if value and value.strip() else None
 
     @field_validator("database_url", "chroma_url", "openai_base_url", "chat_model", "embed_model")
     @classmethod

@@ -118,8 +118,8 @@ def _ranking(tonight: Tonight, topics: frozenset[str]) -> Callable[[Way], tuple[
     def rank(way: Way) -> tuple[float, str]:
         exercise, who = way
         points = 4.0 * bool(topics & set(exercise.source[:2])) + 2.0 * bool(topics & set(exercise.source))
-        if tonight.wish in exercise.wishes:
-            points += 6.0 - 1.5 * exercise.wishes.index(tonight.wish)
+        places = [exercise.wishes.index(wish) for wish in tonight.wish if wish in exercise.wishes]
+        points += 6.0 - 1.5 * min(places) if places else 0.0
         if tonight.heat >= HOT:
             # With the head this hot, a pause that both know of comes first, if there is time for it.
             points += 6.0 * (exercise.id == "EX39")

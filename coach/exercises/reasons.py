@@ -43,8 +43,8 @@ def why(exercise: Exercise, who: Who, tonight: Tonight, topics: frozenset[str] =
         reasons.insert(0, "It practises what you asked about.")
     if tonight.heat >= HOT:
         reasons.insert(0, "Feelings run high right now, so it asks for nothing but cooling down.")
-    elif tonight.wish in exercise.wishes and tonight.wish:
-        reasons.insert(0, (_WISH_ALONE if who == "solo" else _WISH)[tonight.wish])
+    elif met := [wish for wish in exercise.wishes if wish in tonight.wish]:
+        reasons.insert(0, (_WISH_ALONE if who == "solo" else _WISH)[met[0]])
     if tonight.days_since_betrayal is not None and betrayed(tonight, Verdict(action="coach")):
         reasons.insert(0, "Trust was broken not long ago, so it only steadies and asks for nothing between you.")
     if tonight.lowest_energy == "low":

@@ -6,6 +6,7 @@ built under another name and renamed when complete; a kill in between leaves the
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -16,7 +17,7 @@ from urllib.parse import urlsplit
 import numpy as np
 from filelock import FileLock, Timeout
 
-from coach.errors import IndexUnusable
+from coach.errors import IndexOfAnother, IndexUnusable
 from coach.retrieval.embed import Embedder, Vectors
 from coach.retrieval.library import Library
 from coach.retrieval.views import View, borrowed, views
@@ -89,33 +90,41 @@ class Index:
         return len(self._vectors)
 
 
-def connect(data_dir: Path, url: str | None) -> ClientAPI:
-    """The Chroma server at `url`, or the embedded one in the data folder.
+def connect(data_dir: Path, url: str | None, *, afresh: bool = False) -> ClientAPI:
+    """The Chroma server at `url`, or the embedded one in the data folder; `afresh` clears a damaged folder away.
 
     Raises:
         IndexUnusable: when it cannot be opened or reached.
     """
     import chromadb
+    from chromadb.api.shared_system_client import SharedSystemClient
     from chromadb.config import Settings as ChromaSettings
 
     quiet = ChromaSettings(anonymized_telemetry=False)
+    folder = data_dir / "index"
     try:
         if url:
             parts = urlsplit(url)
             port = parts.port or (443 if parts.scheme == "https" else 8000)
             return chromadb.HttpClient(parts.hostname or "localhost", port, ssl=parts.scheme == "https", settings=quiet)
-        folder = data_dir / "index"
         folder.mkdir(parents=True, exist_ok=True)
-        return chromadb.PersistentClient(str(folder), settings=quiet)
+        client = chromadb.PersistentClient(str(folder), settings=quiet)
+        client.list_collections()
     except Exception as error:
-        raise IndexUnusable(detail=type(error).__name__) from error
+        if url or not afresh:
+            raise IndexUnusable(detail=type(error).__name__) from error
+        shutil.rmtree(folder, ignore_errors=True)
+        SharedSystemClient.clear_system_cache()
+        return connect(data_dir, url)
+    return client
 
 
 def open_index(client: ClientAPI, library: Library, embedder: Embedder) -> Index | None:
     """The index of exactly this library; None when it has not been built.
 
     Raises:
-        IndexUnusable: when it was made by another embedder, or cannot be read.
+        IndexOfAnother: when it was made by another embedder.
+        IndexUnusable: when it cannot be read.
     """
     name = PREFIX + library.digest
     try:
@@ -128,7 +137,7 @@ def open_index(client: ClientAPI, library: Library, embedder: Embedder) -> Index
     except Exception as error:
         raise IndexUnusable(detail=type(error).__name__) from error
     if made_by != embedder.name:
-        raise IndexUnusable(f"The passage index was made by {made_by}, not by {embedder.name}. {REBUILD}")
+        raise IndexOfAnother(f"The passage index was made by {made_by}, not by {embedder.name}. {REBUILD}")
     passages = library.passages
     owners = [(str(meta["passage"]), str(meta["view"])) for meta in held["metadatas"] or []] if held else []
     if (
@@ -147,45 +156,42 @@ def build_index(
     embedder: Embedder,
     lock_dir: Path,
     progress: Progress = lambda done, total: None,
+    *,
+    anew: bool = False,
 ) -> Index:
     """Make the index of this library, taking over the vectors of unchanged texts, and drop the older ones.
+
+    `anew` takes nothing over. The older ones stay until the new one stands.
 
     Raises:
         IndexUnusable: when another process is building it and does not finish, or Chroma cannot be written.
     """
     with _one_writer(lock_dir):
         with suppress(IndexUnusable):
-            ready = open_index(client, library, embedder)
+            ready = None if anew else open_index(client, library, embedder)
             if ready:
                 return ready
         try:
-            return _build(client, library, embedder, progress)
+            return _build(client, library, embedder, progress, anew=anew)
         except IndexUnusable:
             raise
         except Exception as error:
             raise IndexUnusable(detail=type(error).__name__) from error
 
 
-def drop_all(client: ClientAPI) -> None:
-    """Remove every collection of ours."""
-    for collection in client.list_collections():
-        if collection.name.startswith(PREFIX):
-            client.delete_collection(collection.name)
-
-
-def _build(client: ClientAPI, library: Library, embedder: Embedder, progress: Progress) -> Index:
+def _build(client: ClientAPI, library: Library, embedder: Embedder, progress: Progress, *, anew: bool) -> Index:
     passages = library.passages
     older = [c.name for c in client.list_collections() if c.name.startswith(PREFIX)]
     shown = views(passages)
-    vectors = _vectors(shown, _known_vectors(client, older, embedder), embedder, progress)
+    known = {} if anew else _known_vectors(client, older, embedder)
+    vectors = _vectors(shown, known, embedder, progress)
     taken = borrowed(passages, shown, vectors)
     by_digest = {view.digest: row for view, row in zip(shown, vectors, strict=True)}
     vectors = np.stack([*vectors, *(by_digest[view.digest] for view in taken)])
     shown = [*shown, *taken]
     name, part = PREFIX + library.digest, f"{PREFIX}part-{library.digest}"
-    for stale in (part, name):
-        if stale in older:
-            client.delete_collection(stale)
+    if part in older:
+        client.delete_collection(part)
     built_at = datetime.now(UTC)
     collection = client.create_collection(
         part,
@@ -209,6 +215,8 @@ def _build(client: ClientAPI, library: Library, embedder: Embedder, progress: Pr
             ],
             documents=[view.text for view in batch],
         )
+    if name in older:
+        client.delete_collection(name)
     collection.modify(name=name)
     for stale in older:
         if stale not in (part, name):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Sequence
 
@@ -10,6 +11,9 @@ import numpy as np
 import Stemmer
 
 from coach.schema import Passage
+
+# The library sets its own logger to DEBUG when it is imported; ours decides instead.
+logging.getLogger("bm25s").setLevel(logging.NOTSET)
 
 _WORD = re.compile(r"[a-zA-Z][a-zA-Z'’]+")
 _STOP = frozenset(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -59,16 +59,25 @@ def load_library(knowledge: Path, documents: Path) -> Library:
     return Library(documents=tuple(own + [document for document in added if document]))
 
 
-def add_documents(paths: Iterable[Path], documents: Path, own_ids: frozenset[str], max_bytes: int) -> list[Outcome]:
-    """Read files and folders into `documents`. One file's failure is reported and does not stop the others."""
-    outcomes: list[Outcome] = []
+def stamp(documents: Path) -> tuple[tuple[str, int], ...]:
+    """Changes whenever a document is added, changed or taken out: names and times of the kept files."""
+    return tuple(sorted((path.name, path.stat().st_mtime_ns) for path in documents.glob("*.json")))
+
+
+def add_documents(paths: Iterable[Path], documents: Path, own_ids: frozenset[str], max_bytes: int) -> Iterator[Outcome]:
+    """Read files and folders into `documents`, one outcome as each file is done. A failure does not stop the others."""
+    taken = dict.fromkeys(own_ids, "one of the app's own guides")
     for path in paths:
+        files = _files(path) if path.exists() else []
         if not path.exists():
-            outcomes.append(Outcome(file=str(path), status="refused", reason=f"{path.name} does not exist."))
-            continue
-        for file in _files(path):
-            outcomes.append(_add(file, path, documents, own_ids, max_bytes))
-    return outcomes
+            yield Outcome(file=str(path), status="refused", reason=f"{path.name} does not exist.")
+        elif not files:
+            yield Outcome(file=str(path), status="refused", reason=f"{path.name} is a folder without files.")
+        for file in files:
+            outcome = _add(file, path, documents, taken, max_bytes)
+            if outcome.guide:
+                taken[outcome.guide] = file.name
+            yield outcome
 
 
 def remove_document(guide: str, documents: Path) -> bool:
@@ -82,17 +91,18 @@ def remove_document(guide: str, documents: Path) -> bool:
 def _files(path: Path) -> list[Path]:
     if not path.is_dir():
         return [path]
-    return sorted(file for file in path.rglob("*") if file.is_file() and not file.name.startswith("."))
+    inside = [file for file in path.rglob("*") if file.is_file()]
+    return sorted(file for file in inside if not any(part.startswith(".") for part in file.relative_to(path).parts))
 
 
-def _add(file: Path, given: Path, documents: Path, own_ids: frozenset[str], max_bytes: int) -> Outcome:
+def _add(file: Path, given: Path, documents: Path, taken: dict[str, str], max_bytes: int) -> Outcome:
     name = str(file)
     try:
         if given.is_dir() and not file.resolve().is_relative_to(given.resolve()):
             raise DocumentRefused(f"{file.name} is a link to a place outside the folder, so it is not followed.")
         document = read_document(file, max_bytes)
-        if document.id in own_ids:
-            raise DocumentRefused(f"{file.name} has the name of one of the app's own guides; rename it first.")
+        if document.id in taken:
+            raise DocumentRefused(f"{file.name} has the same name as {taken[document.id]}; rename it first.")
         before = _kept(documents / f"{document.id}.json")
         if before and before.sha256 == document.sha256:
             return Outcome(
@@ -143,4 +153,4 @@ def _own_guide(path: Path) -> Document:
         raise ContentWrong(f"The guide {path.name} cannot be read: {type(error).__name__}.") from error
 
 
-__all__ = ["READERS", "Library", "Outcome", "add_documents", "load_library", "remove_document"]
+__all__ = ["READERS", "Library", "Outcome", "add_documents", "load_library", "remove_document", "stamp"]

@@ -67,7 +67,7 @@ def _packet(session: SuggestedSession) -> None:
     st.markdown(
         f"**Dials:** {tonight.minutes} minutes, {', '.join(WHO[who] for who in tonight.who)}, "
         f"energy {tonight.lowest_energy}, comfort {tonight.lowest_comfort} of 5, heat {tonight.heat} of 10"
-        + (f", wish: {tonight.wish}" if tonight.wish else "")
+        + (f", wish: {', '.join(tonight.wish)}" if tonight.wish else "")
         + ("" if tonight.private else ", others in earshot")
     )
     if verdict:

@@ -66,7 +66,7 @@ def _dials() -> Tonight | None:
         energy=(ENERGY[energy or "Some"],),
         comfort=(comfort,),
         heat=heat,
-        wish=WISH[wish] if wish else None,
+        wish=(WISH[wish],) if wish else (),
         private=not overheard,
         note=note.strip(),
         late=(now.hour, now.minute) >= LATE_HOUR or now.hour < 5,
