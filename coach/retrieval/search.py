@@ -32,7 +32,7 @@ class Fusion:
     """Most that words can add to that cosine."""
     fused_answerable: float = 0.33
     """Fused score that the best passage needs besides."""
-    lexical_answerable: float = 9.0
+    lexical_answerable: float = 3.0
     """BM25 score that counts as covered while only words can be searched."""
 
 
