@@ -387,5 +387,6 @@ class _progress:  # noqa: N801 - reads as a statement
         self._bar.update(self._task, completed=done)
 
     def __exit__(self, *_: object) -> Literal[False]:
-        self._bar.stop()
+        if self._task is not None:
+            self._bar.stop()
         return False
