@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from coach.errors import AttuneError, GuardNotLoaded
-from coach.exercises import Catalogue, suggest
+from coach.exercises import Catalogue, as_heard, suggest
 from coach.replies.compose import cite, compose, lift
 from coach.replies.wording import Wording
 from coach.retrieval.search import Retriever
@@ -118,7 +118,7 @@ class Companion:
             return
         result = self.retriever.search(message)
         yield FoundPassages(result)
-        suggestion = self._suggested(verdict, context, result)
+        suggestion = self._suggested(message, verdict, context, result)
         if suggestion:
             yield Suggested(suggestion)
         yield from self._told(self._written(message, verdict, context, result, suggestion))
@@ -161,25 +161,40 @@ class Companion:
             # Help never waits for the search: without it the referral simply stands alone.
             return None
 
-    def _suggested(self, verdict: Verdict, context: Context, result: SearchResult) -> Suggestion | None:
-        """A card that belongs to the answer and fits what is known of tonight."""
-        if not result.answerable:
+    def _suggested(self, message: str, verdict: Verdict, context: Context, result: SearchResult) -> Suggestion | None:
+        """A card that fits tonight and belongs to the answer; any that fits, where one is asked for."""
+        asked = self.wording.asks_for_a_card(message)
+        if not result.answerable and not asked:
             return None
-        topics = frozenset(item for found in result.found[:1] for item in found.passage.covers)
-        suggestion = suggest(self.catalogue, context.tonight or QUIET_EVENING, verdict, topics)
-        fitting = tuple(option for option in suggestion.options if topics & set(option.source))
+        topics = frozenset(item for found in result.found[:1] for item in found.passage.covers if result.answerable)
+        tonight = context.tonight or QUIET_EVENING
+        if tonight.assumed:
+            tonight = as_heard(message, tonight)
+        suggestion = suggest(self.catalogue, tonight, verdict, topics)
+        own = tuple(option for option in suggestion.options if topics & set(option.source))
+        fitting = own or (suggestion.options if asked else ())
         return suggestion.model_copy(update={"options": fitting}) if fitting else None
 
     def _written(
         self, message: str, verdict: Verdict, context: Context, result: SearchResult, suggestion: Suggestion | None
     ) -> Reply:
         opening, referral = "", None
+        if not self.retriever.by_meaning:
+            opening = self.wording.guides_only_words
         if verdict.action == "check_in":
             referral = self.referral(verdict, context)
-            opening = "\n\n".join(part for part in (referral.text, referral.question) if part)
+            opening = "\n\n".join(part for part in (referral.text, referral.question, opening) if part)
         if not result.answerable:
-            text = "\n\n".join(part for part in (opening, self.wording.uncovered(message)) if part)
-            return Reply(action=verdict.action, text=text, referral=referral, verdict=verdict, answerable=False)
+            told = self.wording.card_only if suggestion else self.wording.uncovered(message)
+            return Reply(
+                action=verdict.action,
+                text="\n\n".join(part for part in (opening, told) if part),
+                referral=referral,
+                verdict=verdict,
+                suggestion=suggestion.options[0] if suggestion else None,
+                tonight=suggestion.tonight if suggestion else None,
+                answerable=False,
+            )
         draft = compose(message, result.found, self.wording, opening)
         problems = check_reply(draft.text, verdict)
         if problems:

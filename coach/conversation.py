@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from coach.companion import Companion, Done, Event
+from coach.companion import QUIET_EVENING, Companion, Done, Event
 from coach.errors import AttuneError
 from coach.schema import Context, Reply, Suggestion, Tonight
 from coach.store import Store
@@ -53,7 +53,7 @@ def hold_turn(
             thread=thread,
             country=country,
             turns=turns,
-            tonight=tonight,
+            tonight=tonight or with_history(store, owner, QUIET_EVENING),
             referrals_before=sum(bool(said.reply and said.reply.verdict.refers) for said in earlier),
         ),
     )
@@ -81,6 +81,7 @@ def answer_again(
             thread=thread,
             country=country,
             turns=turns,
+            tonight=with_history(store, owner, QUIET_EVENING),
             referrals_before=sum(bool(item.reply and item.reply.verdict.refers) for item in said),
         ),
     )

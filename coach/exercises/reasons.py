@@ -35,7 +35,7 @@ def why(exercise: Exercise, who: Who, tonight: Tonight, topics: frozenset[str] =
     if tonight.assumed:
         return (
             "It practises what you asked about.",
-            f"It takes {minutes} minutes. I know nothing of your evening yet, so I kept it short and light.",
+            f"It takes {minutes} minutes. I know only what you wrote of your evening, so I kept it short and light.",
             *((_WHO["solo"],) if who == "solo" else ()),
         )
     reasons = [f"It takes {minutes} of your {tonight.minutes} minutes."]

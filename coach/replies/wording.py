@@ -24,6 +24,8 @@ class Wording(Frozen):
 
     small_talk: tuple[SmallTalk, ...]
     not_covered: tuple[str, ...]
+    wants_card: tuple[str, ...]
+    card_only: str
     unsure: str
     heard: str
     guides_only_words: str
@@ -46,6 +48,11 @@ class Wording(Frozen):
         if len(text.split()) > 12:
             return None
         return next((item.say for item in self.small_talk if re.search(item.when, text)), None)
+
+    def asks_for_a_card(self, message: str) -> bool:
+        """Does the message ask for something to do?"""
+        text = " ".join(message.lower().split())
+        return any(re.search(pattern, text) for pattern in self.wants_card)
 
     def uncovered(self, message: str) -> str:
         """One of the wordings for "not in the guides"; the same message always gets the same one."""

@@ -9,6 +9,7 @@ import pytest
 from coach.assemble import Search, companion
 from coach.companion import Companion, Done, FoundPassages, Said, Screened, Suggested
 from coach.replies.sentences import split_sentences
+from coach.retrieval.search import Retriever
 from coach.schema import Context, Reply, Tonight, Turn
 from coach.settings import Settings
 
@@ -156,7 +157,7 @@ def test_the_card_keeps_the_limits_of_tonight_where_they_are_known(attune: Compa
 def test_a_card_for_an_unknown_evening_says_that_it_is_unknown(attune: Companion) -> None:
     answer = reply(attune, "we never thank each other any more")
     assert answer.suggestion
-    assert any("know nothing of your evening" in reason for reason in answer.suggestion.why)
+    assert any("I know only what you wrote of your evening" in reason for reason in answer.suggestion.why)
 
 
 @pytest.mark.parametrize(
@@ -189,3 +190,47 @@ def test_without_its_rules_the_companion_gives_no_coaching(tmp_path: Path, chose
         assert answer.action == "refer"
         assert answer.citations == ()
         assert "coach doctor" in answer.text
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "what can we do tonight to feel a bit closer?",
+        "suggest an exercise for tonight",
+        "give us something small to try this evening",
+    ],
+)
+def test_who_asks_for_something_to_do_gets_a_card(attune: Companion, question: str) -> None:
+    assert reply(attune, question).suggestion is not None
+
+
+@pytest.mark.parametrize(
+    ("question", "minutes"),
+    [
+        ("we only have five minutes tonight, what can we do", 5),
+        ("what can we try in 10 min before bed tonight", 10),
+        ("we have a quarter of an hour, give us something to do", 15),
+    ],
+)
+def test_a_card_keeps_to_the_minutes_that_were_named(attune: Companion, question: str, minutes: int) -> None:
+    card = reply(attune, question).suggestion
+    assert card is not None
+    assert card.minutes <= minutes
+
+
+def test_who_is_alone_gets_a_card_for_one(attune: Companion) -> None:
+    card = reply(attune, "something I can do by myself tonight, she is away").suggestion
+    assert card is not None
+    assert card.who == "solo"
+
+
+def test_a_question_for_somebody_else_gets_no_card(attune: Companion) -> None:
+    assert reply(attune, "what should we cook tonight").suggestion is None
+
+
+def test_while_search_goes_by_words_the_answer_says_so(attune: Companion, chosen: Settings) -> None:
+    whole = attune.retriever
+    by_words = Retriever(list(whole.passages.values()), None, None)
+    answer = companion(chosen, lambda: by_words).answer("how do we take a break in an argument", GB)  # type: ignore[arg-type]
+    assert answer.text.startswith("Search goes by words alone just now")
+    assert answer.citations
