@@ -133,7 +133,7 @@ def test_an_exercise_of_the_last_days_is_known_when_the_next_is_chosen(
     assert reply.session is not None
     assert reply.suggestion is not None
     choose(store, me, reply.session, reply.suggestion.exercise)
-    keep_outcome(store, me, reply.session, reply.suggestion.exercise, "done", felt_safe=5, closer=4)
+    keep_outcome(store, me, reply.session, reply.suggestion.exercise, "done", felt_safe=9, closer=4)
     tonight = with_history(store, me, Tonight())
     assert reply.suggestion.exercise in tonight.recent
     assert tonight.felt_safe_lately == 1
