@@ -58,17 +58,17 @@ def compose(message: str, found: Sequence[Found], wording: Wording, opening: str
         first = not points
         if not first and (item.score < ordered[0].score - NEAR or len(points) == 2):
             break
-        point = _point(item.passage, asked, FIRST_POINT if first else OTHER_POINT, points)
-        spent = sum(one.words for one in points) + _overhead(ordered[0].passage, opening, wording)
-        if point and spent + point.words <= MOST_WORDS:
+        left = MOST_WORDS - _overhead(ordered[0].passage, opening, wording) - sum(one.words for one in points)
+        point = _point(item.passage, asked, min(left, FIRST_POINT if first else OTHER_POINT), points)
+        if point and point.words <= left:
             points.append(point)
     if not points:
-        return Draft(wording.uncovered(message))
+        return Draft(opening or wording.uncovered(message))
     lead = points[0].passage
     heard = lead.heard or wording.heard.format(topic=_topic(lead))
     if ordered[0].score < UNSURE:
         heard = wording.unsure
-    parts = [opening, heard] if opening else [heard]
+    parts = [opening or heard]
     citations = []
     for number, point in enumerate(points, start=1):
         parts.append(f"{point.text} [{number}]")
@@ -192,4 +192,4 @@ def _topic(passage: Passage) -> str:
 
 
 def _overhead(passage: Passage, opening: str, wording: Wording) -> int:
-    return len(f"{opening} {passage.heard or wording.heard} {passage.question}".split())
+    return len((opening or f"{passage.heard or wording.heard} {passage.question}").split())

@@ -234,3 +234,25 @@ def test_while_search_goes_by_words_the_answer_says_so(attune: Companion, chosen
     answer = companion(chosen, lambda: by_words).answer("how do we take a break in an argument", GB)  # type: ignore[arg-type]
     assert answer.text.startswith("Search goes by words alone just now")
     assert answer.citations
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "i'm scared to tell him about my past",
+        "he snaps at me about the dishes",
+        "I must be careful what I say around her",
+    ],
+)
+def test_a_direct_question_is_never_lost_for_want_of_room(attune: Companion, message: str) -> None:
+    answer = reply(attune, message)
+    assert answer.action == "check_in"
+    assert answer.referral is not None
+    assert answer.referral.question is not None
+    assert answer.referral.question in answer.text
+
+
+def test_who_loves_someone_ill_is_not_spoken_to_as_the_one_who_is_ill(attune: Companion) -> None:
+    answer = reply(attune, "my wife has depression, how can i be close to her")
+    assert answer.action == "refer"
+    assert "the people close to someone who is ill" in answer.text or "love someone who is ill" in answer.text

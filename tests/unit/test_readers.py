@@ -202,12 +202,12 @@ def test_a_path_that_is_not_there_and_a_name_that_is_taken_are_refused(tmp_path:
     [gone] = add_documents([tmp_path / "nowhere.txt"], tmp_path / "kept", frozenset(), LIMIT)
     assert gone.reason == "nowhere.txt does not exist."
     [taken] = add_documents([mine], tmp_path / "kept", frozenset({"attachment"}), LIMIT)
-    assert "name of one of the app's own guides" in taken.reason
+    assert "same name as one of the app's own guides" in taken.reason
 
 
 def test_documents_can_be_taken_out_again_and_a_damaged_one_is_left_aside(tmp_path: Path, knowledge: Path) -> None:
     kept = tmp_path / "kept"
-    add_documents([write(tmp_path, "evening.txt", PLAIN)], kept, frozenset(), LIMIT)
+    list(add_documents([write(tmp_path, "evening.txt", PLAIN)], kept, frozenset(), LIMIT))
     (kept / "broken.json").write_text("{", encoding="utf-8")
     assert [d.id for d in load_library(knowledge, kept).documents if d.kind == "document"] == ["evening"]
     assert remove_document("evening", kept)
