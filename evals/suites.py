@@ -236,7 +236,7 @@ def _document_figures(bench: Bench, cases: list[Question]) -> list[Figure]:
 
     folder = Path(mkdtemp())
     chosen = bench.settings.model_copy(update={"data_dir": folder})
-    add_documents([bench.document or Path()], chosen.documents_dir, frozenset(), 10**8)
+    list(add_documents([bench.document or Path()], chosen.documents_dir, frozenset(), 10**8))
     retriever = Search(chosen)()
     document = read_document(bench.document or Path(), 10**8)
     items = yaml.safe_load((chosen.knowledge_dir / "inventory.yaml").read_text(encoding="utf-8"))
