@@ -16,6 +16,7 @@ from coach.exercises import Catalogue
 from coach.replies.wording import Wording
 from coach.retrieval.embed import Embedder, EndpointEmbedder, Vectors, minilm
 from coach.retrieval.index import Index, Progress, build_index, connect, open_index
+from coach.retrieval.lending import lenders
 from coach.retrieval.library import Library, load_library, stamp
 from coach.retrieval.search import Retriever
 from coach.safety import Screen
@@ -93,7 +94,7 @@ def open_retriever(chosen: Settings, progress: Progress = quiet, *, rebuild: boo
     except IndexUnusable as error:
         log.warning("%s (%s)", error.sentence, error.detail)
         return Retriever(books.passages, vectors, None)
-    return Retriever(books.passages, vectors, index, _elsewhere(chosen, vectors))
+    return Retriever(books.passages, vectors, index, _elsewhere(chosen, vectors), lenders(books, index))
 
 
 def _index(chosen: Settings, books: Library, vectors: Embedder, progress: Progress, *, rebuild: bool) -> Index:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Literal
 
 from coach.exercises.catalogue import Catalogue
@@ -27,21 +28,19 @@ def suggest(
     if verdict.action in ("emergency", "crisis"):
         return Suggestion(action="refer", tonight=tonight, verdict=verdict, reason=kind_no(tonight, verdict))
     evening = Evening.of(tonight, verdict)
-    ways = [(exercise, who) for exercise in catalogue for who in ORDER if keeps_limits(exercise, who, evening)]
+    ways = sorted(_within_limits(catalogue, evening), key=_ranking(tonight, topics))
     action: Literal["suggest", "refer"] = "refer" if verdict.refers or betrayed(tonight, verdict) else "suggest"
-    alone = [way for way in ways if way[1] == "solo"]
     # In heat or after a betrayal what is left is done alone, whoever is at home.
     wanted = ways if action == "refer" or tonight.heat >= HOT else [way for way in ways if way[1] in tonight.who]
-    rank = _ranking(tonight, topics)
     options: list[Option] = []
-    best = _first(wanted, rank)
+    best = next(iter(wanted), None)
     if best:
         options.append(make_option("best", best, tonight, verdict, topics))
-        easier = _first([way for way in wanted if _easier(way, best)], rank)
+        easier = next((way for way in wanted if _easier(way, best)), None)
         if easier:
             options.append(make_option("easier", easier, tonight, verdict, topics))
     used = {option.exercise for option in options}
-    single = _first([way for way in alone if way[0].id not in used], rank)
+    single = next((way for way in ways if way[1] == "solo" and way[0].id not in used), None)
     if single:
         options.append(make_option("solo", single, tonight, verdict, topics))
     if not options:
@@ -92,8 +91,10 @@ def make_option(
     )
 
 
-def _first(ways: list[Way], rank: Callable[[Way], tuple[float, str]]) -> Way | None:
-    return min(ways, key=rank, default=None)
+@lru_cache(maxsize=64)
+def _within_limits(catalogue: Catalogue, evening: Evening) -> tuple[Way, ...]:
+    """Every exercise in every way that breaks no limit; kept, since most turns of a chat share their evening."""
+    return tuple((exercise, who) for exercise in catalogue for who in ORDER if keeps_limits(exercise, who, evening))
 
 
 def _easier(way: Way, best: Way) -> bool:

@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from urllib.parse import urlsplit
 
 import numpy as np
+import numpy.typing as npt
 from filelock import FileLock, Timeout
 
 from coach.errors import IndexOfAnother, IndexUnusable
 from coach.retrieval.embed import Embedder, Vectors
 from coach.retrieval.library import Library
-from coach.retrieval.views import View, borrowed, views
+from coach.retrieval.views import View, views
 from coach.schema import Passage
 
 if TYPE_CHECKING:
@@ -29,18 +30,19 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int], None]
 """Called with (done, total) while vectors are made."""
 
+Scores = npt.NDArray[np.float32]
 PREFIX = "attune-"
 REBUILD = "Run `coach ingest --rebuild` to make it anew."
 
 
 class Nearness(NamedTuple):
-    """Cosines of a question with one passage."""
+    """Cosines of a question with every passage, each of shape (passages,)."""
 
-    best: float
+    best: Scores
     """With the nearest of its texts and questions."""
-    usual: float
+    usual: Scores
     """With its questions on average: what the passage is about, beyond one lucky wording."""
-    whole: float
+    whole: Scores
     """With its whole text."""
 
 
@@ -65,7 +67,6 @@ class Index:
         self.built_at = built_at
         order = {passage.id: number for number, passage in enumerate(passages)}
         self._ids = [passage.id for passage in passages]
-        self._guides = np.array([passage.guide for passage in passages])
         owner = np.array([order[passage] for passage, _ in owners])
         # Rows of one passage stand together, its whole text first, so that one pass over the rows serves them all.
         rows = np.lexsort((np.array([kind != "text" for _, kind in owners]), owner))
@@ -73,16 +74,18 @@ class Index:
         self._starts = np.searchsorted(owner[rows], np.arange(len(self._ids)))
         self._others = np.diff(np.append(self._starts, len(rows))) - 1
 
-    def nearness(self, vector: Vectors, guide: str | None = None) -> dict[str, Nearness]:
-        """How near the question is to every passage (of `guide`): passage id -> nearness."""
+    def nearness(self, vector: Vectors) -> Nearness:
+        """How near the question is to every passage, in the order of the passages."""
         each = self._vectors @ vector
         whole = each[self._starts]
         best = np.maximum.reduceat(each, self._starts)
         usual = (np.add.reduceat(each, self._starts) - whole) / np.maximum(self._others, 1)
-        usual = np.where(self._others > 0, usual, whole)
-        kept = np.flatnonzero(self._guides == guide).tolist() if guide else range(len(self._ids))
-        rows = np.stack([best, usual, whole], axis=1).tolist()
-        return {self._ids[i]: Nearness(*rows[i]) for i in kept}
+        return Nearness(best, np.where(self._others > 0, usual, whole), whole)
+
+    def vectors_of(self, passage: str) -> Vectors:
+        """The vectors of one passage, that of its whole text first."""
+        at = self._ids.index(passage)
+        return self._vectors[self._starts[at] : self._starts[at] + self._others[at] + 1]
 
     @property
     def size(self) -> int:
@@ -185,10 +188,6 @@ def _build(client: ClientAPI, library: Library, embedder: Embedder, progress: Pr
     shown = views(passages)
     known = {} if anew else _known_vectors(client, older, embedder)
     vectors = _vectors(shown, known, embedder, progress)
-    taken = borrowed(passages, shown, vectors)
-    by_digest = {view.digest: row for view, row in zip(shown, vectors, strict=True)}
-    vectors = np.stack([*vectors, *(by_digest[view.digest] for view in taken)])
-    shown = [*shown, *taken]
     name, part = PREFIX + library.digest, f"{PREFIX}part-{library.digest}"
     if part in older:
         client.delete_collection(part)

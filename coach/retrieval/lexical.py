@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import bm25s
 import numpy as np
+import numpy.typing as npt
 import Stemmer
 
 from coach.schema import Passage
@@ -40,27 +41,19 @@ class Lexical:
     """A BM25 index in memory; building it for a few hundred passages takes some hundredths of a second."""
 
     def __init__(self, passages: Sequence[Passage]) -> None:
-        self._ids = [passage.id for passage in passages]
-        self._guides = np.array([passage.guide for passage in passages])
+        self._size = len(passages)
         corpus = [
             terms(" ".join([*passage.headings, passage.title, passage.text, *passage.asks])) or ["-"]
             for passage in passages
         ]
         self._known = {term for document in corpus for term in document}
         self._index = bm25s.BM25(method="lucene", k1=1.2, b=0.6)
-        self._index.index(corpus, show_progress=False)
+        if corpus:
+            self._index.index(corpus, show_progress=False)
 
-    def scores(self, query: str, guide: str | None = None) -> dict[str, float]:
-        """BM25 of every passage that shares a word with the query: passage id -> score above 0."""
+    def scores(self, query: str) -> npt.NDArray[np.float32]:
+        """BM25 of every passage, shape (passages,); 0 where it shares no word with the query."""
         wanted = [term for term in terms(query) if term in self._known]
-        if not wanted or not self._ids:
-            return {}
-        scores = self._index.get_scores(wanted)
-        if guide:
-            scores = np.where(self._guides == guide, scores, 0)
-        return {self._ids[i]: float(scores[i]) for i in np.flatnonzero(scores > 0)}
-
-    def known_share(self, query: str) -> float:
-        """Share of the query's content words that stand anywhere in the guides; 0 when it has none."""
-        wanted = terms(query)
-        return sum(term in self._known for term in wanted) / len(wanted) if wanted else 0.0
+        if not wanted:
+            return np.zeros(self._size, dtype=np.float32)
+        return np.asarray(self._index.get_scores(wanted), dtype=np.float32)

@@ -6,16 +6,17 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import yaml
 from pydantic import ValidationError
 
 from coach.errors import ContentWrong, DocumentRefused
 from coach.retrieval.chunk import passages
-from coach.retrieval.documents import Document
-from coach.retrieval.readers import READERS, read_document
+from coach.retrieval.documents import Block, Document
+from coach.retrieval.readers import READERS, read_document, slug
 from coach.retrieval.readers.markdown import front_matter, parse_markdown
 from coach.schema import Frozen, Passage
 
-FORMAT = 2
+FORMAT = 3
 """Goes up whenever passages or their vectors are made in another way, so that old indexes are rebuilt."""
 
 
@@ -54,7 +55,7 @@ def load_library(knowledge: Path, documents: Path) -> Library:
     Raises:
         ContentWrong: when one of the app's own guides cannot be read.
     """
-    own = [_own_guide(path) for path in sorted((knowledge / "guides").glob("*.md"))]
+    own = [_own_guide(path, knowledge / "questions") for path in sorted((knowledge / "guides").glob("*.md"))]
     added = [_kept(path) for path in sorted(documents.glob("*.json"))] if documents.is_dir() else []
     return Library(documents=tuple(own + [document for document in added if document]))
 
@@ -132,25 +133,38 @@ def _kept(path: Path) -> Document | None:
         return None
 
 
-def _own_guide(path: Path) -> Document:
+def _own_guide(path: Path, questions: Path) -> Document:
     try:
         text = path.read_text(encoding="utf-8")
+        asked = (questions / f"{path.stem}.yaml").read_text(encoding="utf-8")
         meta = front_matter(text)
         title, blocks = parse_markdown(text, own=True)
+        blocks = _with_questions(blocks, yaml.safe_load(asked))
         return Document(
             id=str(meta["id"]),
             title=str(meta.get("title") or title),
             kind=meta["kind"],
             blocks=tuple(blocks),
             source_name=path.name,
-            sha256=hashlib.sha256(text.encode()).hexdigest(),
+            sha256=hashlib.sha256(f"{text}{asked}".encode()).hexdigest(),
             based_on=str(meta.get("based_on", "")),
             author_of_source=str(meta.get("author_of_source", "")),
             note=str(meta.get("note", "")),
             sources=tuple(map(str, meta.get("sources", ()))),
         )
-    except (OSError, KeyError, ValueError) as error:
+    except (OSError, KeyError, ValueError, yaml.YAMLError, AttributeError) as error:
         raise ContentWrong(f"The guide {path.name} cannot be read: {type(error).__name__}.") from error
+
+
+def _with_questions(blocks: list[Block], asked: dict[str, list[str]]) -> list[Block]:
+    """The blocks with each section's questions on its heading; `asked` is section id -> questions."""
+    placed = {slug(block.text) for block in blocks if block.kind == "heading"}
+    if lost := asked.keys() - placed:
+        raise ValueError(f"questions for a section that is not there: {sorted(lost)[0]}")
+    return [
+        block.model_copy(update={"asks": tuple(asked.get(slug(block.text), ()))}) if block.kind == "heading" else block
+        for block in blocks
+    ]
 
 
 __all__ = ["READERS", "Library", "Outcome", "add_documents", "load_library", "remove_document", "stamp"]

@@ -5,13 +5,19 @@ The figures in `Fusion` were set on the development questions in `evals/cases`; 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
 from coach.retrieval.embed import Embedder, Vectors
-from coach.retrieval.index import Index, Nearness
+from coach.retrieval.index import Index, Nearness, Scores
 from coach.retrieval.lexical import Lexical
 from coach.schema import Found, Passage, SearchResult
+
+Rows = npt.NDArray[np.int64]
+"""Numbers of passages."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,8 @@ class Fusion:
     """Cosine with the nearest text, from which the guides are taken to cover the question."""
     lexical_covered: float = 0.05
     """Most that words can add to that cosine."""
+    own_words: float = 0.23
+    """Weight of a document's own text where passages of ours stand behind it; the best of those has the rest."""
     fused_answerable: float = 0.33
     """Fused score that the best passage needs besides."""
     lexical_answerable: float = 3.0
@@ -45,14 +53,21 @@ class Retriever:
         embedder: Embedder | None,
         index: Index | None,
         elsewhere: Vectors | None = None,
+        lenders: Mapping[str, Sequence[str]] | None = None,
         fusion: Fusion | None = None,
     ) -> None:
+        """`elsewhere`: messages that the guides do not cover. `lenders`: passages of ours behind one of a document."""
         self.passages = {passage.id: passage for passage in passages}
+        self._ordered = list(passages)
+        self._all = np.arange(len(passages))
+        self._guides = np.array([passage.guide for passage in passages])
         self.lexical = Lexical(passages)
         self.embedder = embedder
         self.index = index
         self.fusion = fusion or Fusion()
         self._elsewhere = elsewhere
+        row = {passage.id: number for number, passage in enumerate(passages)}
+        self._lenders = {row[name]: [row[one] for one in ours] for name, ours in (lenders or {}).items()}
 
     @property
     def by_meaning(self) -> bool:
@@ -60,37 +75,40 @@ class Retriever:
         return self.embedder is not None and self.index is not None
 
     def search(self, query: str, k: int = 5, guide: str | None = None, vector: Vectors | None = None) -> SearchResult:
-        """The `k` best passages, best first; `vector` is the query's embedding where it is known already."""
-        words = self.lexical.scores(query, guide)
+        """The `k` best passages (of `guide`), best first; `vector` is the query's embedding if it is known already."""
+        words = self.lexical.scores(query)
+        kept = self._all if guide is None else np.flatnonzero(self._guides == guide)
         if self.embedder is None or self.index is None:
-            return self._by_words(query, words, k)
+            covered = bool((words[kept] >= self.fusion.lexical_answerable).any())
+            return self._result(query, covered, words, kept[words[kept] > 0], k)
         vector = self.embedder.embed([query])[0] if vector is None else vector
-        near = self.index.nearness(vector, guide)
-        scores = {passage: self._fused(cosines, words.get(passage, 0.0)) for passage, cosines in near.items()}
-        ranked = sorted(scores.items(), key=lambda item: (-item[1], item[0]))[:k]
-        covered = bool(ranked) and ranked[0][1] >= self.fusion.fused_answerable
-        covered = covered and self._covered(vector, near, max(words.values(), default=0.0))
-        found = tuple(Found(passage=self.passages[name], score=round(score, 4)) for name, score in ranked)
-        return SearchResult(query=query, answerable=covered, found=found)
+        near = self.index.nearness(vector)
+        scores, best = self._fused(near, words), near.best.copy()
+        for passage, ours in self._lenders.items():
+            share = self.fusion.own_words
+            scores[passage] = share * scores[passage] + (1 - share) * scores[ours].max()
+            best[passage] = max(best[passage], near.best[ours].max())
+        covered = bool(len(kept)) and self._covered(vector, scores[kept].max(), best[kept].max(), words[kept].max())
+        return self._result(query, covered, scores, kept, k)
 
     def covering(self, item: str, kind: str = "retelling") -> Passage | None:
         """The app's own passage that is the place for this item of the article."""
         return next((p for p in self.passages.values() if item in p.covers and p.kind == kind), None)
 
-    def _fused(self, near: Nearness, words: float) -> float:
+    def _fused(self, near: Nearness, words: Scores) -> Scores:
         fusion = self.fusion
-        meaning = fusion.best * near.best + fusion.usual * near.usual + fusion.whole * near.whole
-        return meaning + fusion.lexical * words / (words + fusion.lexical_half)
+        fused: Scores = fusion.best * near.best + fusion.usual * near.usual + fusion.whole * near.whole
+        fused += fusion.lexical * words / (words + fusion.lexical_half)
+        return fused
 
-    def _covered(self, vector: Vectors, near: dict[str, Nearness], words: float) -> bool:
+    def _covered(self, vector: Vectors, score: float, nearest: float, words: float) -> bool:
         """Covered, when a passage is near enough, and nearer than any example of what is elsewhere."""
-        nearest = max((cosines.best for cosines in near.values()), default=-1.0)
-        nearest += self.fusion.lexical_covered * words / (words + self.fusion.lexical_half)
+        fusion = self.fusion
+        nearest += fusion.lexical_covered * words / (words + fusion.lexical_half)
         outside = float((self._elsewhere @ vector).max()) if self._elsewhere is not None else -1.0
-        return nearest >= self.fusion.answerable and nearest > outside
+        return bool(score >= fusion.fused_answerable and nearest >= fusion.answerable and nearest > outside)
 
-    def _by_words(self, query: str, words: dict[str, float], k: int) -> SearchResult:
-        ranked = sorted(words.items(), key=lambda item: (-item[1], item[0]))[:k]
-        found = tuple(Found(passage=self.passages[name], score=round(score, 4)) for name, score in ranked)
-        covered = bool(found) and found[0].score >= self.fusion.lexical_answerable
+    def _result(self, query: str, covered: bool, scores: Scores, kept: Rows, k: int) -> SearchResult:
+        ranked = kept[np.argsort(-scores[kept], kind="stable")[:k]]
+        found = tuple(Found(passage=self._ordered[row], score=round(float(scores[row]), 4)) for row in ranked)
         return SearchResult(query=query, answerable=covered, found=found)

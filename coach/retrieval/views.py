@@ -1,8 +1,8 @@
 """Under which texts a passage can be found: one passage, several vectors.
 
 A passage of our guides stands in the index with its text and with every question its author says it answers. A passage
-of an added document has no such questions: it stands there with its text, with each of its lines (one list item among
-ten is lost in the vector of the whole), and with the questions of those passages of ours that are nearest to it.
+of an added document has no such questions: it stands there with its text and with each of its lines (one list item
+among ten is lost in the vector of the whole).
 """
 
 from __future__ import annotations
@@ -11,18 +11,12 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
 from coach.schema import Passage
-
-BORROW_FROM = 0.55
-"""Cosine of two passages' texts from which a document's passage takes over the questions of ours."""
 
 
 @dataclass(frozen=True)
 class View:
-    """One text that leads to a passage. `kind`: text, ask, line or borrowed."""
+    """One text that leads to a passage. `kind`: text, ask or line."""
 
     id: str
     passage: str
@@ -49,27 +43,4 @@ def views(passages: Sequence[Passage]) -> list[View]:
             View(f"{passage.id}#{number}", passage.id, passage.guide, kind, text)
             for number, (kind, text) in enumerate(texts)
         ]
-    return made
-
-
-def borrowed(passages: Sequence[Passage], own: Sequence[View], vectors: npt.NDArray[np.float32]) -> list[View]:
-    """Views that a document's passages take over from ours; `vectors` are those of `own`, row by row.
-
-    Each of our passages lends its questions to the one passage nearest to it in each document, if that is near enough.
-    """
-    row = {view.passage: number for number, view in enumerate(own) if view.kind == "text"}
-    lenders = [passage for passage in passages if passage.asks]
-    made: list[View] = []
-    for guide in dict.fromkeys(passage.guide for passage in passages if passage.kind == "document"):
-        takers = [passage for passage in passages if passage.guide == guide]
-        theirs = vectors[[row[passage.id] for passage in takers]]
-        for lender in lenders:
-            nearness = theirs @ vectors[row[lender.id]]
-            best = int(nearness.argmax())
-            if nearness[best] >= BORROW_FROM:
-                taker = takers[best]
-                made += [
-                    View(f"{taker.id}#{lender.id}#{number}", taker.id, guide, "borrowed", ask)
-                    for number, ask in enumerate(lender.asks)
-                ]
     return made

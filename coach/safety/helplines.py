@@ -61,6 +61,7 @@ def older_than(days: int, today: date | None = None) -> list[Resource]:
     return [row for row in table() if (now - date.fromisoformat(row.checked)).days > days]
 
 
+@lru_cache(maxsize=1)
 def numbers() -> frozenset[str]:
     """Every number of the table as bare digits."""
     found = (text for row in table() for text in (row.call, row.text) if text)

@@ -16,13 +16,11 @@ from chromadb.api.shared_system_client import SharedSystemClient
 
 from coach.assemble import Search, open_retriever
 from coach.errors import IndexOfAnother, IndexUnusable
-from coach.retrieval.chunk import passages
 from coach.retrieval.documents import Block, Document
 from coach.retrieval.index import PREFIX, build_index, connect, open_index
 from coach.retrieval.langchain import PassageRetriever
 from coach.retrieval.library import Library
 from coach.retrieval.search import Retriever
-from coach.retrieval.views import borrowed, views
 from coach.settings import Settings
 
 
@@ -74,8 +72,8 @@ def test_a_later_start_embeds_nothing(tmp_path: Path) -> None:
     assert again is not None
     assert embedder.asked == []
     vector = embedder.embed(["tea"])[0]
-    for name, near in built.nearness(vector).items():
-        assert again.nearness(vector)[name] == pytest.approx(near, abs=1e-5)
+    for then, now in zip(built.nearness(vector), again.nearness(vector), strict=True):
+        assert now == pytest.approx(then, abs=1e-5)
 
 
 def test_adding_a_document_embeds_only_that_document_and_leaves_one_index(tmp_path: Path) -> None:
@@ -187,20 +185,6 @@ def test_a_passage_is_found_by_each_of_its_questions(search: Search) -> None:
             if passage.id not in [item.passage.id for item in retriever.search(ask, 3).found]:
                 missed.append((passage.id, ask))
     assert len(missed) <= 3, missed
-
-
-def test_a_documents_passage_borrows_the_questions_of_the_nearest_of_ours(search: Search) -> None:
-    ours = next(
-        p for p in search().passages.values() if p.id == "emotional-intimacy/put-the-phones-and-the-television-away"
-    )
-    theirs = passages(document("theirs", ours.text, "Boats are moored at the harbour wall with ropes of hemp." * 3))
-    both = [ours, *theirs]
-    shown = views(both)
-    embedder = search().embedder
-    assert embedder is not None
-    taken = borrowed(both, shown, embedder.embed([view.text for view in shown]))
-    assert {view.text for view in taken} == set(ours.asks)
-    assert {view.passage for view in taken} == {theirs[0].id}
 
 
 def test_langchain_gets_documents_with_their_place_and_none_for_what_is_not_covered(search: Search) -> None:

@@ -1,4 +1,4 @@
-"""Markdown by markdown-it. In our own guides a comment under a heading says what the section covers and answers."""
+"""Markdown by markdown-it. In our own guides a comment under a heading says what the section covers."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def read_markdown(data: bytes) -> tuple[str, list[Block]]:
 
 
 def parse_markdown(text: str, *, own: bool) -> tuple[str, list[Block]]:
-    """Title and blocks; `own` guides may carry `covers` and `asks` in a comment under each heading."""
+    """Title and blocks; `own` guides may carry `covers`, `heard` and `question` in a comment under each heading."""
     match = _FRONT.match(text)
     skipped = match.group(0).count("\n") if match else 0
     tokens = MarkdownIt("commonmark").parse("\n" * skipped + text[match.end() :] if match else text)
@@ -67,7 +67,7 @@ def parse_markdown(text: str, *, own: bool) -> tuple[str, list[Block]]:
 
 
 def _annotate(blocks: list[Block], html: str) -> None:
-    """Put what the comment says (covers, asks, heard, question) on the heading right above it."""
+    """Put what the comment says on the heading right above it."""
     match = _COMMENT.match(html)
     heading = blocks[-1]
     if not match or heading.kind != "heading":
@@ -77,7 +77,6 @@ def _annotate(blocks: list[Block], html: str) -> None:
         blocks[-1] = heading.model_copy(
             update={
                 "covers": tuple(loaded.get("covers") or ()),
-                "asks": tuple(map(str, loaded.get("asks") or ())),
                 "heard": str(loaded.get("heard") or ""),
                 "question": str(loaded.get("question") or ""),
             }
