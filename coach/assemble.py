@@ -143,7 +143,7 @@ def companion(chosen: Settings | None = None, search: Search | None = None) -> C
         screen,
         search or Search(chosen),
         Catalogue.load(chosen.knowledge_dir / "exercises"),
-        Wording.load(chosen.knowledge_dir / "replies.yaml"),
+        Wording.load(chosen.knowledge_dir),
         chosen.country,
     )
 

@@ -17,8 +17,10 @@ from coach.retrieval.lexical import terms
 from coach.schema import Citation, Found, Passage
 
 MOST_WORDS = 175
-FIRST_POINT, OTHER_POINT = 110, 50
+FIRST_POINT, OTHER_POINT = 110, 70
 """Words that the first passage, and each further one, may take."""
+LEAST = 18
+"""Words beside its cautions that a further passage must add, or it is not worth the reader's while."""
 NEAR = 0.06
 """A further passage is used when its score is at most this far below the first."""
 UNSURE = 0.42
@@ -53,21 +55,24 @@ def compose(message: str, found: Sequence[Found], wording: Wording, opening: str
     """Compose from what was found, best first. `opening` comes before everything (a direct question, say)."""
     ordered = _own_first(found)
     asked = frozenset(terms(message))
+    heard = _heard(message, ordered[0], wording) if ordered else ""
     points: list[_Point] = []
     for item in ordered:
         first = not points
         if not first and (item.score < ordered[0].score - NEAR or len(points) == 2):
             break
-        left = MOST_WORDS - _overhead(ordered[0].passage, opening, wording) - sum(one.words for one in points)
-        point = _point(item.passage, asked, min(left, FIRST_POINT if first else OTHER_POINT), points)
+        frame = f"{opening} {heard} {ordered[0].passage.question}"
+        left = MOST_WORDS - len(frame.split()) - sum(one.words for one in points)
+        point = (
+            _point(item.passage, asked, min(left, FIRST_POINT))
+            if first
+            else _further(item.passage, asked, min(left, OTHER_POINT), points)
+        )
         if point and point.words <= left:
             points.append(point)
     if not points:
         return Draft(opening or wording.uncovered(message))
     lead = points[0].passage
-    heard = lead.heard or wording.heard.format(topic=_topic(lead))
-    if ordered[0].score < UNSURE:
-        heard = wording.unsure
     parts = [opening or heard]
     citations = []
     for number, point in enumerate(points, start=1):
@@ -94,7 +99,7 @@ def cite(number: int, passage: Passage, quote: str) -> Citation:
 
 def lift(passage: Passage, most_words: int = 60) -> str:
     """The first sentences of a passage, for a place that needs its gist and not an answer to a question."""
-    point = _point(passage, frozenset(), most_words, [])
+    point = _point(passage, frozenset(), most_words)
     return point.text if point else ""
 
 
@@ -107,32 +112,50 @@ def _own_first(found: Sequence[Found]) -> list[Found]:
     return own + [item for item in found if item not in own] if own else list(found)
 
 
-def _point(passage: Passage, asked: frozenset[str], budget: int, taken: Sequence[_Point]) -> _Point | None:
-    """The sentences to lift from one passage, in their order, with its cautions; None when they do not fit.
+def _point(passage: Passage, asked: frozenset[str], budget: int) -> _Point | None:
+    """The sentences to lift from the passage that answers best, in their order, with its cautions.
 
     The opening sentences run on as they were written, so that the point reads as one voice; where there is room, the
     sentence of a later paragraph that answers best comes after them.
     """
     every = units(passage.text)
-    said = [unit for point in taken for unit in point.units]
-    if not every or every[0].aside or any(_alike(every[0], other) for other in said):
+    if not every or every[0].aside:
         return None
     chosen = _with_cautions({0}, every)
-    if _size(chosen, every) > 1.5 * budget and taken:
-        return None
     opening = [i for i in range(1, len(every)) if every[i].paragraph == every[0].paragraph]
     later = [i for i in range(1, len(every)) if i not in opening and not every[i].caution]
     ran_on = True
     for index in [*opening, *sorted(later, key=lambda i: (-_worth(every[i], asked), i))]:
         wanted = _with_cautions(chosen | _leant_on(index, every), every)
-        repeats = any(_alike(every[i], other) for i in wanted - chosen for other in said)
-        fits = _size(wanted, every) <= budget and not repeats
+        fits = _size(wanted, every) <= budget
         # A gap would break the thread of the opening; a sentence of a later paragraph may still fit.
         if fits and (ran_on or index not in opening):
             chosen = wanted
         elif index in opening:
             ran_on = False
     return _Point(passage, [every[i] for i in sorted(chosen)])
+
+
+def _further(passage: Passage, asked: frozenset[str], budget: int, taken: Sequence[_Point]) -> _Point | None:
+    """The run of sentences with which a further passage adds most to what was said; None when it adds too little."""
+    every = units(passage.text)
+    said = [unit for point in taken for unit in point.units]
+    best: tuple[float, set[int]] = (0.0, set())
+    for start, first in enumerate(every):
+        if first.caution or first.leans:
+            continue
+        run = {start}
+        for index in range(start + 1, len(every)):
+            more = _with_cautions(run | {index}, every)
+            if every[index].caution or every[index].paragraph != first.paragraph or _size(more, every) > budget:
+                break
+            run.add(index)
+        chosen = _with_cautions(run, every)
+        repeats = any(_alike(every[i], other) for i in chosen for other in said)
+        worth = max(_worth(every[i], asked) for i in run)
+        if not repeats and _size(run, every) >= LEAST and _size(chosen, every) <= budget and worth > best[0]:
+            best = (worth, chosen)
+    return _Point(passage, [every[i] for i in sorted(best[1])]) if best[1] else None
 
 
 def _with_cautions(chosen: set[int], every: Sequence[Unit]) -> set[int]:
@@ -185,11 +208,16 @@ def _paragraphs(chosen: Sequence[Unit]) -> str:
     return text
 
 
+def _heard(message: str, nearest: Found, wording: Wording) -> str:
+    """What was heard: the feeling the person named, and what the passage's author knows of those who ask for it."""
+    if nearest.score < UNSURE:
+        return wording.unsure
+    felt, passage = wording.felt(message), nearest.passage
+    known = passage.heard or wording.heard.format(topic=_topic(passage))
+    return known if not felt or _terms(felt) & _terms(known) else f"{felt} {known}"
+
+
 def _topic(passage: Passage) -> str:
     """The heading as part of a sentence."""
     title = passage.title.rstrip("?.:")
     return title if re.match(r"[A-Z]\.|[A-Z]{2}", title) else title[0].lower() + title[1:]
-
-
-def _overhead(passage: Passage, opening: str, wording: Wording) -> int:
-    return len((opening or f"{passage.heard or wording.heard} {passage.question}").split())

@@ -1,4 +1,4 @@
-"""The fixed sentences of `knowledge/replies.yaml`, and which of them a message calls for."""
+"""The fixed sentences of `replies.yaml` and `feelings.yaml`, and which of them a message calls for."""
 
 from __future__ import annotations
 
@@ -9,7 +9,11 @@ import yaml
 from pydantic import ValidationError
 
 from coach.errors import ContentWrong
+from coach.replies.feelings import Feeling
 from coach.schema import Frozen
+
+FELT_WITHIN = 60
+"""Words of a message in which a named feeling is taken for what it is about; later ones belong to the story."""
 
 
 class SmallTalk(Frozen):
@@ -29,18 +33,29 @@ class Wording(Frozen):
     unsure: str
     heard: str
     guides_only_words: str
+    feelings: tuple[Feeling, ...]
+    """The heavier before the lighter."""
 
     @classmethod
-    def load(cls, path: Path) -> Wording:
-        """Read the file.
+    def load(cls, knowledge: Path) -> Wording:
+        """Read both files of the folder.
 
         Raises:
-            ContentWrong: when it is missing or damaged.
+            ContentWrong: when one is missing or damaged.
         """
         try:
-            return cls.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-        except (OSError, yaml.YAMLError, ValidationError) as error:
-            raise ContentWrong(f"The file {path.name} cannot be read.") from error
+            fixed, feelings = (
+                yaml.safe_load((knowledge / name).read_text(encoding="utf-8"))
+                for name in ("replies.yaml", "feelings.yaml")
+            )
+            return cls.model_validate({**fixed, "feelings": feelings})
+        except (OSError, yaml.YAMLError, ValidationError, TypeError) as error:
+            raise ContentWrong("The fixed sentences (replies.yaml, feelings.yaml) cannot be read.") from error
+
+    def felt(self, message: str) -> str:
+        """What is said back to the first feeling the person names of themselves; empty where none is named."""
+        text = " ".join(message.lower().replace("’", "'").split()[:FELT_WITHIN])
+        return next((feeling.say for feeling in self.feelings if feeling.named_in(text)), "")
 
     def small(self, message: str) -> str | None:
         """The answer to a greeting, a thank-you or a question about the companion itself; None for anything else."""

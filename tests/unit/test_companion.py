@@ -182,8 +182,9 @@ def test_without_its_rules_the_companion_gives_no_coaching(tmp_path: Path, chose
 
     real = chosen.knowledge_dir
     (tmp_path / "knowledge").mkdir()
-    for name in ("exercises", "guides", "replies.yaml"):
-        (tmp_path / "knowledge" / name).symlink_to(real / name)
+    for part in real.iterdir():
+        if part.name != "safety":
+            (tmp_path / "knowledge" / part.name).symlink_to(part)
     attune = companion(NoRules(data_dir=chosen.data_dir), search)
     for text in ("we never thank each other", "i want to die"):
         answer = attune.answer(text, GB)
