@@ -14,6 +14,7 @@ from coach.companion import Companion
 from coach.errors import AttuneError, ContentWrong, IndexOfAnother, IndexUnusable, WeightsMissing
 from coach.exercises import Catalogue
 from coach.replies.wording import Wording
+from coach.retrieval.coverage import Coverage
 from coach.retrieval.embed import Embedder, EndpointEmbedder, Vectors, minilm
 from coach.retrieval.index import Index, Progress, build_index, connect, open_index
 from coach.retrieval.lending import lenders
@@ -94,7 +95,8 @@ def open_retriever(chosen: Settings, progress: Progress = quiet, *, rebuild: boo
     except IndexUnusable as error:
         log.warning("%s (%s)", error.sentence, error.detail)
         return Retriever(books.passages, vectors, None)
-    return Retriever(books.passages, vectors, index, _elsewhere(chosen, vectors), lenders(books, index))
+    coverage = Coverage(index.vectors, _elsewhere(chosen, vectors))
+    return Retriever(books.passages, vectors, index, coverage, lenders(books, index))
 
 
 def _index(chosen: Settings, books: Library, vectors: Embedder, progress: Progress, *, rebuild: bool) -> Index:

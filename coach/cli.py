@@ -210,7 +210,7 @@ def evaluate(
     suites: Annotated[
         list[str] | None, typer.Argument(help="retrieval, answerable, suggestion, screening; all if none.")
     ] = None,
-    split: Annotated[str, typer.Option(help="dev or test.")] = "test",
+    split: Annotated[str, typer.Option(help="dev, test or second.")] = "test",
     html: Annotated[Path | None, typer.Option(help="Write the report to this file.")] = None,
     document: Annotated[Path | None, typer.Option(help="Measure retrieval on this document, too.")] = None,
     as_json: Json = False,

@@ -125,7 +125,7 @@ def _index(chosen: Settings) -> str:
     if index is None:
         raise AttuneError("The passage index has not been built for these guides yet.")
     age = (datetime.now(UTC) - index.built_at).days
-    return f"{len(index.passages)} passages, {index.size} vectors by {index.embedder_name}, {age} days old"
+    return f"{len(index.passages)} passages, {len(index.vectors)} vectors by {index.embedder_name}, {age} days old"
 
 
 def _database(chosen: Settings) -> str:

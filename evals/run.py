@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 
 from coach.errors import AttuneError
 from coach.settings import settings
+from evals.cases_io import Split
 from evals.report import as_html, as_text
 from evals.suites import SUITES, Bench
 
@@ -17,7 +19,7 @@ def run_suites(names: list[str], split: str, html: Path | None, document: Path |
         AttuneError: for a suite or split that does not exist.
     """
     unknown = [name for name in names if name not in SUITES]
-    if unknown or split not in ("dev", "test"):
+    if unknown or split not in get_args(Split):
         raise AttuneError(
             f"There is no suite or split called {(unknown or [split])[0]}; there are {', '.join(SUITES)}."
         )

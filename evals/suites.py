@@ -103,7 +103,7 @@ def retrieval(bench: Bench, split: str) -> Result:
             wrong.append(
                 f"{guide_case.id} {guide_case.guides} rank {ranks[-1]}: {guide_case.ask} -> {found[0].passage.id}"
             )
-    figures += _ranking_figures("companion guides ", ranks)
+    figures += _ranking_figures("companion guides ", ranks) if ranks else []
     longest = max(len(passage.text.split()) for passage in retriever.passages.values())
     figures.append(
         Figure(name="longest passage, words", value=longest, n=len(retriever.passages), goal=220, at_most=True)
@@ -116,7 +116,8 @@ def retrieval(bench: Bench, split: str) -> Result:
 def answerable(bench: Bench, split: str) -> Result:
     """Is what the guides do not cover declared so, and nothing that they do cover?"""
     retriever, wrong = bench.retriever, []
-    real = [case["ask"] for name in ("retrieval", "companions") for case in load(name) if case["split"] == split]
+    asked = ("retrieval", "companions", "covered")
+    real = [case["ask"] for name in asked for case in load(name) if case["split"] == split]
     outside = [Elsewhere.model_validate(case) for case in load("answerable") if case["split"] == split]
     refused = [ask for ask in real if not retriever.search(ask).answerable]
     declared = [case for case in outside if not retriever.search(case.ask).answerable]

@@ -21,9 +21,9 @@ FIRST_POINT, OTHER_POINT = 110, 70
 """Words that the first passage, and each further one, may take."""
 LEAST = 18
 """Words beside its cautions that a further passage must add, or it is not worth the reader's while."""
-NEAR = 0.06
+NEAR = 0.1
 """A further passage is used when its score is at most this far below the first."""
-UNSURE = 0.42
+UNSURE = 0.55
 """Best score under which the reply says that it may have misunderstood."""
 ALIKE = 0.5
 """Share of common words from which two sentences count as saying the same."""

@@ -19,8 +19,10 @@ import numpy.typing as npt
 from filelock import FileLock, Timeout
 
 from coach.errors import IndexOfAnother, IndexUnusable
+from coach.retrieval.coverage import nearest_mean
 from coach.retrieval.embed import Embedder, Vectors
 from coach.retrieval.library import Library
+from coach.retrieval.topics import Topics
 from coach.retrieval.views import View, views
 from coach.schema import Passage
 
@@ -36,14 +38,16 @@ REBUILD = "Run `coach ingest --rebuild` to make it anew."
 
 
 class Nearness(NamedTuple):
-    """Cosines of a question with every passage, each of shape (passages,)."""
+    """How near a question is to every passage, each of shape (passages,)."""
 
     best: Scores
-    """With the nearest of its texts and questions."""
-    usual: Scores
-    """With its questions on average: what the passage is about, beyond one lucky wording."""
+    """Cosine with the nearest of its texts and questions."""
     whole: Scores
-    """With its whole text."""
+    """Cosine with its whole text."""
+    topic: Scores
+    """How likely it is what the question is about, beyond one lucky wording (see `Topics`): 0 for the likeliest."""
+    closest: float
+    """Cosine with the nearest few of all texts together, on average."""
 
 
 class Index:
@@ -72,25 +76,24 @@ class Index:
         rows = np.lexsort((np.array([kind != "text" for _, kind in owners]), owner))
         self._vectors = np.ascontiguousarray(np.asarray(vectors, dtype=np.float32)[rows])
         self._starts = np.searchsorted(owner[rows], np.arange(len(self._ids)))
-        self._others = np.diff(np.append(self._starts, len(rows))) - 1
+        self._ends = np.append(self._starts[1:], len(rows))
+        self._topics = Topics.of(self._vectors, owner[rows], len(self._ids))
 
     def nearness(self, vector: Vectors) -> Nearness:
         """How near the question is to every passage, in the order of the passages."""
         each = self._vectors @ vector
-        whole = each[self._starts]
         best = np.maximum.reduceat(each, self._starts)
-        usual = (np.add.reduceat(each, self._starts) - whole) / np.maximum(self._others, 1)
-        return Nearness(best, np.where(self._others > 0, usual, whole), whole)
+        return Nearness(best, each[self._starts], self._topics.scores(vector), nearest_mean(each))
 
     def vectors_of(self, passage: str) -> Vectors:
         """The vectors of one passage, that of its whole text first."""
         at = self._ids.index(passage)
-        return self._vectors[self._starts[at] : self._starts[at] + self._others[at] + 1]
+        return self._vectors[self._starts[at] : self._ends[at]]
 
     @property
-    def size(self) -> int:
-        """Vectors held."""
-        return len(self._vectors)
+    def vectors(self) -> Vectors:
+        """All vectors, those of one passage together."""
+        return self._vectors
 
 
 def connect(data_dir: Path, url: str | None, *, afresh: bool = False) -> ClientAPI:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from coach.retrieval.coverage import Coverage
 from coach.retrieval.embed import Embedder, Vectors
 from coach.retrieval.index import Index, Nearness, Scores
 from coach.retrieval.lexical import Lexical
@@ -24,22 +25,18 @@ Rows = npt.NDArray[np.int64]
 class Fusion:
     """How the two ways of searching are weighed, and where "not in the guides" begins."""
 
-    best: float = 0.33
-    usual: float = 0.47
-    whole: float = 0.2
-    """Weights of the three cosines of a passage (see `Nearness`)."""
-    lexical: float = 0.53
+    best: float = 0.48
+    whole: float = 0.52
+    topic: float = 0.0146
+    """Weights of the nearness of a passage (see `Nearness`)."""
+    lexical: float = 3.05
     """Most that words can add."""
-    lexical_half: float = 12.0
+    lexical_half: float = 30.0
     """BM25 score at which half of it is added."""
-    answerable: float = 0.45
-    """Cosine with the nearest text, from which the guides are taken to cover the question."""
-    lexical_covered: float = 0.05
-    """Most that words can add to that cosine."""
     own_words: float = 0.23
     """Weight of a document's own text where passages of ours stand behind it; the best of those has the rest."""
-    fused_answerable: float = 0.33
-    """Fused score that the best passage needs besides."""
+    answerable: float = 0.4
+    """Fused score that the best passage needs, so that a question is answered (see `Coverage` for the rest)."""
     lexical_answerable: float = 3.0
     """BM25 score that counts as covered while only words can be searched."""
 
@@ -52,11 +49,11 @@ class Retriever:
         passages: Sequence[Passage],
         embedder: Embedder | None,
         index: Index | None,
-        elsewhere: Vectors | None = None,
+        coverage: Coverage | None = None,
         lenders: Mapping[str, Sequence[str]] | None = None,
         fusion: Fusion | None = None,
     ) -> None:
-        """`elsewhere`: messages that the guides do not cover. `lenders`: passages of ours behind one of a document."""
+        """`coverage`: what the guides do not cover. `lenders`: passages of ours behind one of a document."""
         self.passages = {passage.id: passage for passage in passages}
         self._ordered = list(passages)
         self._all = np.arange(len(passages))
@@ -65,7 +62,8 @@ class Retriever:
         self.embedder = embedder
         self.index = index
         self.fusion = fusion or Fusion()
-        self._elsewhere = elsewhere
+        self._coverage = coverage
+        self._added = np.array([passage.kind == "document" for passage in passages], dtype=bool)
         row = {passage.id: number for number, passage in enumerate(passages)}
         self._lenders = {row[name]: [row[one] for one in ours] for name, ours in (lenders or {}).items()}
 
@@ -83,13 +81,15 @@ class Retriever:
             return self._result(query, covered, words, kept[words[kept] > 0], k)
         vector = self.embedder.embed([query])[0] if vector is None else vector
         near = self.index.nearness(vector)
-        scores, best = self._fused(near, words), near.best.copy()
+        scores = self._fused(near, words)
         for passage, ours in self._lenders.items():
             share = self.fusion.own_words
             scores[passage] = share * scores[passage] + (1 - share) * scores[ours].max()
-            best[passage] = max(best[passage], near.best[ours].max())
-        covered = bool(len(kept)) and self._covered(vector, scores[kept].max(), best[kept].max(), words[kept].max())
-        return self._result(query, covered, scores, kept, k)
+        covered = bool(len(kept)) and scores[kept].max() >= self.fusion.answerable
+        if covered and self._coverage:
+            added = float(near.best[self._added].max(initial=-1.0))
+            covered = self._coverage.covers(vector, near.closest, added)
+        return self._result(query, bool(covered), scores, kept, k)
 
     def covering(self, item: str, kind: str = "retelling") -> Passage | None:
         """The app's own passage that is the place for this item of the article."""
@@ -97,16 +97,9 @@ class Retriever:
 
     def _fused(self, near: Nearness, words: Scores) -> Scores:
         fusion = self.fusion
-        fused: Scores = fusion.best * near.best + fusion.usual * near.usual + fusion.whole * near.whole
+        fused: Scores = fusion.best * near.best + fusion.whole * near.whole + fusion.topic * near.topic
         fused += fusion.lexical * words / (words + fusion.lexical_half)
         return fused
-
-    def _covered(self, vector: Vectors, score: float, nearest: float, words: float) -> bool:
-        """Covered, when a passage is near enough, and nearer than any example of what is elsewhere."""
-        fusion = self.fusion
-        nearest += fusion.lexical_covered * words / (words + fusion.lexical_half)
-        outside = float((self._elsewhere @ vector).max()) if self._elsewhere is not None else -1.0
-        return bool(score >= fusion.fused_answerable and nearest >= fusion.answerable and nearest > outside)
 
     def _result(self, query: str, covered: bool, scores: Scores, kept: Rows, k: int) -> SearchResult:
         ranked = kept[np.argsort(-scores[kept], kind="stable")[:k]]

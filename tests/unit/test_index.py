@@ -73,7 +73,7 @@ def test_a_later_start_embeds_nothing(tmp_path: Path) -> None:
     assert embedder.asked == []
     vector = embedder.embed(["tea"])[0]
     for then, now in zip(built.nearness(vector), again.nearness(vector), strict=True):
-        assert now == pytest.approx(then, abs=1e-5)
+        assert now == pytest.approx(then, rel=1e-5, abs=1e-5)
 
 
 def test_adding_a_document_embeds_only_that_document_and_leaves_one_index(tmp_path: Path) -> None:
