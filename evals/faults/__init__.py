@@ -1,0 +1,1 @@
+"""Faults on purpose: what is left of a turn when its process is killed in the middle of it."""

@@ -1,0 +1,175 @@
+"""Train the classifier of the screen: `python -m evals.guard.train` writes `knowledge/safety/classifier-1.npz`.
+
+Two models vote: a network over the states of the tokens (`network.py`) and a linear one over words, pairs of words and
+the hints of the rules. Their vote is sharpened to be calibrated, and thresholds are set (`thresholds.py`), on messages
+that were left out of the training in turn (cross-validation), never on the test messages. The report is kept
+beside the file. Needs the `train` group of `pyproject.toml`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold
+
+from coach.encoder import minilm
+from coach.safety.classifier import FILE, VERSION, words
+from coach.safety.rules import Rules
+from coach.settings import content_root, settings
+from evals.guard.messages import Message, messages
+from evals.guard.network import Network, States
+from evals.guard.thresholds import LEANING, LeftOut, calibration_error, figures, thresholds
+
+Floats = npt.NDArray[np.float64]
+Terms = list[list[str]]
+
+FEWEST = 12
+"""Messages a kind needs to be learned by itself; a rarer one is learned as the nearest kind of its action."""
+NEAREST = {
+    "crisis": "harm_to_others",
+    "refer": "severe_mental_health",
+    "check_in": "self_harm",
+    "decline": "out_of_scope",
+}
+MEANING_SHARE = 0.65
+"""Weight of the network's vote beside the one by words."""
+FOLDS, SEED = 3, 1
+NOW = 0.7
+"""Probability from which a crisis counts as happening now."""
+
+
+class Model:
+    """The two voters, fitted."""
+
+    def __init__(self, terms: Terms, states: States, labels: npt.NDArray[np.int64], classes: int) -> None:
+        self.network = Network(states, labels, classes)
+        self.counter = TfidfVectorizer(analyzer=_as_given, min_df=3, sublinear_tf=True)
+        self.by_words = LogisticRegression(C=10, max_iter=200, tol=1e-3).fit(self.counter.fit_transform(terms), labels)
+
+    def vote(self, terms: Terms, states: States) -> Floats:
+        """Unsharpened log-odds of every kind, shape (messages, kinds)."""
+        meaning = self.network.log_odds(self.network.pooled(states))
+        by_words = self.by_words.predict_log_proba(self.counter.transform(terms))
+        return np.asarray(MEANING_SHARE * meaning + (1 - MEANING_SHARE) * by_words)
+
+
+def _as_given(terms: list[str]) -> list[str]:
+    return terms
+
+
+def learned_kinds(learned: list[Message]) -> list[str]:
+    """The kind of every message, rare ones put to the nearest."""
+    counts = Counter(message.kind for message in learned)
+    return [
+        kind if counts[kind] >= FEWEST else f"{kind.split(':')[0]}:{NEAREST[kind.split(':')[0]]}"
+        for kind in (message.kind for message in learned)
+    ]
+
+
+def odds(votes: Floats, sharpness: float) -> Floats:
+    """Probabilities from votes."""
+    scaled = sharpness * votes
+    scaled = np.exp(scaled - scaled.max(axis=1, keepdims=True))
+    return np.asarray(scaled / scaled.sum(axis=1, keepdims=True))
+
+
+def sharpened(votes: Floats, right: npt.NDArray[np.int64]) -> float:
+    """The sharpness at which probabilities are best calibrated: the least mean of -log(probability of the truth)."""
+    rows = np.arange(len(right))
+    tried = np.linspace(0.5, 3.0, 51)
+    return float(min(tried, key=lambda sharp: -np.log(odds(votes, sharp)[rows, right] + 1e-12).mean()))
+
+
+def left_out(terms: Terms, states: States, labels: npt.NDArray[np.int64], classes: int) -> Floats:
+    """Votes on every message by models that had not seen it; kept, so that thresholds can be set again in seconds."""
+    digest = hashlib.sha256(repr((terms, labels.tolist(), FOLDS, SEED, MEANING_SHARE)).encode()).hexdigest()[:16]
+    kept = settings().data_dir / "models" / f"left-out-{digest}.npy"
+    if kept.is_file():
+        return np.asarray(np.load(kept))
+    votes = np.zeros((len(terms), classes))
+    for seen, unseen in StratifiedKFold(FOLDS, shuffle=True, random_state=SEED).split(terms, labels):
+        model = Model([terms[row] for row in seen], [states[row] for row in seen], labels[seen], classes)
+        votes[unseen] = model.vote([terms[row] for row in unseen], [states[row] for row in unseen])
+    np.save(kept, votes)
+    return votes
+
+
+def train(folder: Path) -> dict[str, Any]:
+    """Train, write the file and its report into `folder`, and return the report."""
+    learned = messages("train")
+    texts = [message.text for message in learned]
+    kinds = learned_kinds(learned)
+    names = sorted(set(kinds))
+    labels = np.array([names.index(kind) for kind in kinds])
+    rules = Rules.load(folder)
+    hints = [[rule.id for rule in rules.firing(text)] for text in texts]
+    terms = [words(text, hint) for text, hint in zip(texts, hints, strict=True)]
+    states = minilm(settings().data_dir / "models").states(texts)
+
+    votes = left_out(terms, states, labels, len(names))
+    sharpness = sharpened(votes, labels)
+    unseen = LeftOut(learned, odds(votes, sharpness), names, np.array([bool(hint) for hint in hints]))
+    limits = {**thresholds(unseen, LEANING), "emergency": NOW}
+
+    model = Model(terms, states, labels, len(names))
+    pooled = model.network.pooled(states)
+    roles = LogisticRegression(C=0.05, max_iter=400).fit(pooled, [message.role for message in learned])
+    grave = [row for row, message in enumerate(learned) if message.action in ("crisis", "emergency")]
+    now = LogisticRegression(C=0.05, max_iter=400).fit(
+        pooled[grave], [learned[row].action == "emergency" for row in grave]
+    )
+    about = {
+        "kinds": names,
+        "roles": list(roles.classes_),
+        "meaning_share": MEANING_SHARE,
+        "sharpness": sharpness,
+        "leaning": LEANING,
+        "thresholds": limits,
+    }
+    _save(folder / FILE, about, model, {"role": roles, "now": now})
+    report = {
+        "version": VERSION,
+        "messages": len(learned),
+        "digest": hashlib.sha256("\n".join(texts).encode()).hexdigest(),
+        "trained_with": {name: version(name) for name in ("scikit-learn", "torch", "numpy")},
+        "by_action": dict(Counter(message.action for message in learned)),
+        "by_kind": dict(Counter(kinds)),
+        "by_role": dict(Counter(message.role for message in learned)),
+        "sharpness": sharpness,
+        "leaning": LEANING,
+        "thresholds": limits,
+        "left_out": figures(unseen, LEANING, limits) | {"calibration error": calibration_error(unseen.odds, labels)},
+    }
+    (folder / FILE.replace(".npz", ".json")).write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    return report
+
+
+def _save(path: Path, about: dict[str, Any], model: Model, heads: dict[str, LogisticRegression]) -> None:
+    """Write the arrays as `coach.safety.classifier` reads them: matrices in half precision, the rest in single."""
+    vocabulary = sorted(model.counter.vocabulary_, key=model.counter.vocabulary_.__getitem__)
+    arrays = model.network.arrays() | {
+        "rarity": model.counter.idf_,
+        "word": model.by_words.coef_.T,
+        "word_offset": model.by_words.intercept_,
+    }
+    for name, head in heads.items():
+        arrays |= {name: head.coef_.T, f"{name}_offset": head.intercept_}
+    np.savez_compressed(
+        path,
+        about=np.frombuffer(json.dumps(about).encode(), dtype=np.uint8),
+        vocabulary=np.frombuffer("\n".join(vocabulary).encode(), dtype=np.uint8),
+        **{name: array.astype(np.float16 if array.ndim == 2 else np.float32) for name, array in arrays.items()},
+    )
+
+
+if __name__ == "__main__":
+    print(json.dumps(train(content_root() / "knowledge" / "safety"), indent=1))
