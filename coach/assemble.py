@@ -5,17 +5,20 @@ from __future__ import annotations
 import hashlib
 import logging
 import threading
+import time
 from typing import cast
 
 import numpy as np
 import yaml
 
 from coach.companion import Companion
+from coach.encoder.embed import Embedder, EndpointEmbedder, Vectors, minilm
 from coach.errors import AttuneError, ContentWrong, IndexOfAnother, IndexUnusable, WeightsMissing
 from coach.exercises import Catalogue
+from coach.replies.endpoint import Endpoint, Waits
+from coach.replies.generate import Writer
 from coach.replies.wording import Wording
 from coach.retrieval.coverage import Coverage
-from coach.retrieval.embed import Embedder, EndpointEmbedder, Vectors, minilm
 from coach.retrieval.index import Index, Progress, build_index, connect, open_index
 from coach.retrieval.lending import lenders
 from coach.retrieval.library import Library, load_library, stamp
@@ -23,8 +26,13 @@ from coach.retrieval.search import Retriever
 from coach.safety import Screen
 from coach.settings import Settings, settings
 from coach.store import Store, open_store
+from coach.store.vault import read_keys
 
 log = logging.getLogger(__name__)
+
+
+LOOK_EVERY = 0.25
+"""Seconds between two looks at the folder of added documents."""
 
 
 def quiet(done: int, total: int) -> None:
@@ -39,11 +47,15 @@ class Search:
         self._lock = threading.Lock()
         self._ready: Retriever | None = None
         self._stamp = stamp(chosen.documents_dir)
+        self._looked = time.monotonic()
 
     def __call__(self) -> Retriever:
         """The retriever; the first call opens it and may build the index. Never waits for a newer one."""
         if self._ready is None:
             return self.open()
+        if time.monotonic() - self._looked < LOOK_EVERY:
+            return self._ready
+        self._looked = time.monotonic()
         now = stamp(self._settings.documents_dir)
         if now != self._stamp:
             self._stamp = now
@@ -137,22 +149,41 @@ def companion(chosen: Settings | None = None, search: Search | None = None) -> C
     chosen = chosen or settings()
     screen: Screen | None
     try:
-        screen = Screen.load(chosen.knowledge_dir / "safety")
+        screen = Screen.load(chosen.knowledge_dir / "safety", lambda: minilm(chosen.data_dir / "models"))
     except AttuneError as error:
         log.error("%s", error.sentence)  # noqa: TRY400 - the sentence says it; a traceback would not help
         screen = None
-    return Companion(
-        screen,
-        search or Search(chosen),
-        Catalogue.load(chosen.knowledge_dir / "exercises"),
-        Wording.load(chosen.knowledge_dir),
-        chosen.country,
+    catalogue = Catalogue.load(chosen.knowledge_dir / "exercises")
+    wording = Wording.load(chosen.knowledge_dir)
+    return Companion(screen, search or Search(chosen), catalogue, wording, chosen.country, writer(chosen, catalogue))
+
+
+def endpoint(chosen: Settings) -> Endpoint | None:
+    """The language model that is set, if one is. Nothing is sent to it here."""
+    if not chosen.chat_model:
+        return None
+    key = chosen.openai_api_key.get_secret_value() if chosen.openai_api_key else None
+    waits = Waits(first=chosen.model_first_seconds, whole=chosen.model_seconds)
+    return Endpoint(chosen.chat_model, chosen.openai_base_url, key, waits)
+
+
+def writer(chosen: Settings, catalogue: Catalogue) -> Writer | None:
+    """What writes replies by the model that is set."""
+    model = endpoint(chosen)
+    if model is None:
+        return None
+    titles = {exercise.id: exercise.title for exercise in catalogue}
+    cache = chosen.data_dir / "models"
+    return Writer(
+        model, lambda texts: minilm(cache).embed(texts), titles, chosen.model_daily_tokens, guards=chosen.model_guard
     )
 
 
 def store(chosen: Settings | None = None) -> Store:
     """The database of this process."""
-    return open_store((chosen or settings()).store_url)
+    chosen = chosen or settings()
+    set_keys = chosen.keys.get_secret_value() if chosen.keys else None
+    return open_store(chosen.store_url, read_keys(set_keys, chosen.data_dir))
 
 
-__all__ = ["Search", "companion", "embedder", "library", "open_retriever", "store"]
+__all__ = ["Search", "companion", "embedder", "endpoint", "library", "open_retriever", "store"]

@@ -8,16 +8,31 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from coach.encoder import MiniLM
 from coach.errors import AttuneError, GuardNotLoaded
 from coach.exercises import Catalogue, as_heard, suggest
 from coach.replies.compose import cite, compose, lift
+from coach.replies.endpoint import ModelFailed
+from coach.replies.generate import Draft, Writer
 from coach.replies.wording import Wording
 from coach.retrieval.search import Retriever
-from coach.safety import Screen, refer
+from coach.safety import Examined, Screen, refer
 from coach.safety.check import check_reply
-from coach.schema import Citation, Context, Passage, Referral, Reply, SearchResult, Suggestion, Tonight, Verdict
+from coach.schema import (
+    Citation,
+    Context,
+    Option,
+    Passage,
+    Referral,
+    Reply,
+    SearchResult,
+    Suggestion,
+    Tonight,
+    Verdict,
+    Written,
+)
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +81,22 @@ class Done:
 Event = Screened | FoundPassages | Suggested | Said | Done
 
 
+@dataclass(frozen=True)
+class _Turn:
+    """What is known of a turn before it is written."""
+
+    own: list[str]
+    """The person's own messages, the one to answer last."""
+    verdict: Verdict
+    context: Context
+    result: SearchResult
+    suggestion: Suggestion | None
+
+    @property
+    def option(self) -> Option | None:
+        return self.suggestion.options[0] if self.suggestion else None
+
+
 class Companion:
     """Answers one message at a time. Holds nothing of any person between turns."""
 
@@ -76,12 +107,14 @@ class Companion:
         catalogue: Catalogue,
         wording: Wording,
         country: str | None = None,
+        writer: Writer | None = None,
     ) -> None:
         self._screen = screen
         self._retriever = retriever
         self.catalogue = catalogue
         self.wording = wording
         self._country = country
+        self.writer = writer
 
     @property
     def retriever(self) -> Retriever:
@@ -92,17 +125,20 @@ class Companion:
         """The verdict on a person's own turns, oldest first; closed when the guard is not there.
 
         Raises:
-            GuardNotLoaded: when the safety rules could not be read.
+            GuardNotLoaded: when the guard could not be read, or cannot look.
         """
+        return self._examine(turns).verdict
+
+    def _examine(self, turns: list[str]) -> Examined:
         if self._screen is None:
             raise GuardNotLoaded
-        return self._screen.screen(turns[-MANY_TURNS:])
+        return self._screen.examine(turns[-MANY_TURNS:])
 
     def respond(self, message: str, context: Context) -> Iterator[Event]:
         """The events of one turn; the last one is always `Done`."""
         own = [turn.text for turn in context.turns if turn.by == "user"]
         try:
-            verdict = self.screen([*own, message])
+            verdict, reading = self._examine([*own, message])
         except AttuneError as error:
             verdict = Verdict(action="refer", urgency="soon", confidence=0, signals=("guard:not-loaded",))
             yield Screened(verdict)
@@ -116,12 +152,57 @@ class Companion:
         if small:
             yield from self._told(Reply(action="coach", text=small, verdict=verdict))
             return
-        result = self.retriever.search(message)
+        retriever = self.retriever
+        shared = reading is not None and isinstance(retriever.embedder, MiniLM)
+        result = retriever.search(message, vector=reading.vector if reading and shared else None)
         yield FoundPassages(result)
         suggestion = self._suggested(message, verdict, context, result)
         if suggestion:
             yield Suggested(suggestion)
-        yield from self._told(self._written(message, verdict, context, result, suggestion))
+        turn = _Turn([*own, message], verdict, context, result, suggestion)
+        if self.writer and context.may_leave:
+            yield from self._by_model(turn, self.writer)
+        else:
+            yield from self._told(self._from_guides(turn))
+
+    def _by_model(self, turn: _Turn, writer: Writer) -> Iterator[Event]:
+        """The reply of a model, or of the guides where it fails; the model may raise the verdict before it speaks."""
+        try:
+            draft = writer.start(turn.own, turn.context, turn.result, turn.option, turn.verdict)
+            raised = draft.raised(turn.verdict)
+        except ModelFailed as error:
+            log.warning("model failed: %s", error.reason)
+            yield from self._told(self._from_guides(turn, None, error.reason))
+            return
+        if raised.severity > turn.verdict.severity:
+            yield Screened(raised)
+            draft.stop()
+            turn = replace(turn, verdict=raised)
+            if raised.refers:
+                yield from self._told(self._referred(raised, turn.context))
+            else:
+                yield from self._told(self._from_guides(turn, draft))
+            return
+        shown: list[str] = []
+        failed = ""
+        try:
+            for piece in draft.pieces():
+                shown.append(piece)
+                yield Said(piece)
+        except ModelFailed as error:
+            failed = error.reason
+            log.warning("model failed: %s", failed)
+        if draft.citations:
+            if failed:
+                shown.append(f"\n\n{self.wording.broken_off}")
+                yield Said(shown[-1])
+            yield Done(self._by(writer.name, "".join(shown), turn, draft.citations, draft.written(failed)))
+            return
+        # Too little of it passed the gate: the guides answer, below what was shown already.
+        before = "".join(shown) + "\n\n" if shown else ""
+        reply = self._from_guides(turn, draft, failed)
+        yield from self._pieces(("\n\n" if shown else "") + reply.text)
+        yield Done(reply.model_copy(update={"text": before + reply.text}))
 
     def answer(self, message: str, context: Context | None = None) -> Reply:
         """The reply of one turn, without the events on the way."""
@@ -216,8 +297,33 @@ class Companion:
             tonight=suggestion.tonight if suggestion else None,
         )
 
+    def _from_guides(self, turn: _Turn, draft: Draft | None = None, failed: str = "") -> Reply:
+        """The composed reply; where a model was to write it, with why it did not."""
+        reply = self._written(turn.own[-1], turn.verdict, turn.context, turn.result, turn.suggestion)
+        because = turn.context.guides_because or (ModelFailed.default if failed else "")
+        text = "\n\n".join(part for part in (reply.text, because) if part)
+        return reply.model_copy(update={"text": text, "written": draft.written(failed) if draft else None})
+
     @staticmethod
-    def _told(reply: Reply) -> Iterator[Event]:
-        for piece in re.split(r"(?<=\n\n)", reply.text):
-            yield Said(piece)
+    def _by(name: str, text: str, turn: _Turn, citations: tuple[Citation, ...], written: Written) -> Reply:
+        return Reply(
+            action=turn.verdict.action,
+            text=text,
+            citations=citations,
+            verdict=turn.verdict,
+            suggestion=turn.option,
+            tonight=turn.suggestion.tonight if turn.suggestion else None,
+            written_by=name,
+            written=written,
+        )
+
+    @staticmethod
+    def _pieces(text: str) -> Iterator[Event]:
+        for piece in re.split(r"(?<=\n\n)", text):
+            if piece:
+                yield Said(piece)
+
+    @classmethod
+    def _told(cls, reply: Reply) -> Iterator[Event]:
+        yield from cls._pieces(reply.text)
         yield Done(reply)

@@ -38,6 +38,7 @@ def examine(chosen: Settings) -> list[Check]:
         ("index", "coach ingest --rebuild", _index),
         ("database", "check COACH_DATABASE_URL, or set COACH_DATA_DIR to a folder that can be written", _database),
         ("model", "check COACH_OPENAI_BASE_URL, COACH_OPENAI_API_KEY and COACH_CHAT_MODEL, or unset them", _model),
+        ("model guard", "use a larger model, or set COACH_MODEL_GUARD=false", _model_guard),
     ]
     done = []
     for name, mend, check in checks:
@@ -88,12 +89,17 @@ def _exercises(chosen: Settings) -> str:
 
 
 def _guard(chosen: Settings) -> str:
+    from coach.encoder import minilm
     from coach.safety import Screen
 
-    screen = Screen.load(chosen.knowledge_dir / "safety")
+    screen = Screen.load(chosen.knowledge_dir / "safety", lambda: minilm(chosen.data_dir / "models"))
+    if not screen.whole:
+        raise AttuneError("The classifier of the safety screen cannot be read.")
+    if screen.screen(["How was your day?"]).refers:
+        raise AttuneError("The safety screen is loaded but refers an ordinary message.")
     if not screen.screen(["I want to kill myself"]).refers:
         raise AttuneError("The safety rules are loaded but do not recognise danger.")
-    return "loaded; English, and explicit danger in nine other languages"
+    return "rules and classifier loaded; English, and explicit danger in nine other languages"
 
 
 def _helplines(chosen: Settings) -> str:
@@ -107,12 +113,12 @@ def _helplines(chosen: Settings) -> str:
 
 
 def _weights(chosen: Settings) -> str:
-    from coach.retrieval.weights import SHA256, find_weights
+    from coach.encoder.weights import SHA256, find_weights
 
     if chosen.embed_model:
         return f"not needed: embeddings come from {chosen.embed_model}"
     weights = find_weights()
-    if weights.source != "chroma" and weights.sha256() != SHA256:
+    if weights.sha256() != SHA256:
         raise AttuneError("The search model's file is not the published one.")
     return f"all-MiniLM-L6-v2 ({weights.source}), sha256 {weights.sha256()[:12]}"
 
@@ -138,14 +144,34 @@ def _database(chosen: Settings) -> str:
 
 
 def _model(chosen: Settings) -> str:
-    if not chosen.chat_model:
-        return "none set: answers come from the guides"
-    from openai import OpenAI, OpenAIError
+    from coach.assemble import endpoint
+    from coach.replies.endpoint import ModelFailed
 
-    key = chosen.openai_api_key.get_secret_value() if chosen.openai_api_key else "none"
+    if not (model := endpoint(chosen)):
+        return "none set: answers come from the guides"
     try:
-        with OpenAI(base_url=chosen.openai_base_url, api_key=key, timeout=5, max_retries=0) as client:
-            client.models.list()
-    except OpenAIError as error:
-        raise AttuneError(f"The model endpoint does not answer ({type(error).__name__}).") from error
-    return f"{chosen.chat_model} answers; replies are still composed from the guides in this version"
+        for _ in model.stream([("human", "Say hello.")]):
+            pass
+    except ModelFailed as error:
+        raise AttuneError(f"The model does not answer: {error.reason}.") from error
+    return f"{model.model} answers"
+
+
+def _model_guard(chosen: Settings) -> str:
+    from coach.assemble import endpoint
+    from coach.replies.endpoint import ModelFailed
+    from coach.replies.third_guard import aptitude
+
+    if not (model := endpoint(chosen)) or not chosen.model_guard:
+        return "not asked: rules and classifier guard alone"
+    try:
+        tried = aptitude(model)
+    except ModelFailed as error:
+        raise AttuneError(f"The model gives no verdicts: {error.reason}.") from error
+    told = (
+        f"{model.model} would refer {tried.alarmed} of {tried.harmless} harmless messages and miss {tried.missed} of "
+        f"{tried.dangerous} dangerous ones"
+    )
+    if not tried.fit:
+        raise AttuneError(f"{told}.")
+    return told

@@ -9,6 +9,7 @@
     │   └── IndexOfAnother    it was made by another embedder
     ├── GuardNotLoaded        the safety rules cannot be read: nothing is coached until they can
     ├── StoreUnavailable      the database cannot be reached or written
+    │   └── Conflict          what was to be kept is there already, or what it belongs to is gone
     └── NotAllowed            the person asked for something that is not theirs
 
 `str(error)` is the sentence; `detail` is for the log and never holds what a person wrote.
@@ -49,9 +50,12 @@ class DocumentRefused(AttuneError):
 
 
 class WeightsMissing(AttuneError):
-    """No weights for the sentence embedder."""
+    """No weights for the encoder that the screen and the search read with."""
 
-    default = "The search model is not installed, so search goes by words alone. Run `coach setup` to install it."
+    default = (
+        "The built-in language model is not installed, so messages cannot be screened and nothing is coached. "
+        "Run `coach setup` to install it."
+    )
 
 
 class IndexUnusable(AttuneError):
@@ -78,6 +82,10 @@ class StoreUnavailable(AttuneError):
     """The database cannot be reached or written."""
 
     default = "Your message could not be saved just now, so nothing was done with it. Please send it again in a moment."
+
+
+class Conflict(StoreUnavailable):
+    """What was to be kept is there already, or what it belongs to is gone."""
 
 
 class NotAllowed(AttuneError):

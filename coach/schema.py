@@ -324,6 +324,30 @@ class Context(Frozen):
     turns: tuple[Turn, ...] = ()
     tonight: Tonight | None = None
     referrals_before: int = 0
+    may_leave: bool = False
+    """True where this person has agreed that what they write may leave the machine for the language model."""
+    guides_because: str = ""
+    """Why the guides answer although a model is set; said at the end of the answer."""
+
+
+class Dropped(Frozen):
+    """A sentence of a model that was held back, and why. Kept on the turn for coaches and evaluations."""
+
+    text: str
+    why: str
+
+
+class Written(Frozen):
+    """How a model's reply came about: what it took, what was held back, and what went wrong."""
+
+    prompt: str
+    """Digest of the prompt it was written under."""
+    tokens_in: int = 0
+    tokens_out: int = 0
+    seconds: float = 0.0
+    dropped: tuple[Dropped, ...] = ()
+    failed: str = ""
+    """Why the guides answered in its place, in a few words; empty when it stands."""
 
 
 class Reply(Frozen):
@@ -339,5 +363,7 @@ class Reply(Frozen):
     verdict: Verdict
     tonight: Tonight | None = None
     """The dials the suggestion was made for."""
+    written: Written | None = None
+    """How a model took part, where one did."""
     session: str | None = None
     """The kept session that holds the suggestion, once it is stored."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
+from coach.encoder.weights import DISTRIBUTION, find_weights
 from coach.errors import AttuneError, WeightsMissing
-from coach.retrieval.weights import DISTRIBUTION, find_weights
 from coach.settings import content_root
 
 OPTIONS = {
@@ -20,7 +21,7 @@ OPTIONS = {
 
 
 def run_app(port: int, address: str, *, headless: bool) -> None:
-    """Run Streamlit on the app until it is stopped; its exit code becomes ours."""
+    """Run Streamlit on the app until it is stopped; does not come back."""
     command = [
         sys.executable,
         "-m",
@@ -32,6 +33,9 @@ def run_app(port: int, address: str, *, headless: bool) -> None:
         f"--server.headless={str(headless).lower()}",
     ]
     command += [f"--{name}={value}" for name, value in OPTIONS.items()]
+    if os.name == "posix":
+        # In the place of this process, so that whoever stops `coach serve` stops the app.
+        os.execv(sys.executable, command)  # noqa: S606 - a fixed command
     raise SystemExit(subprocess.run(command, check=False).returncode)  # noqa: S603 - a fixed command
 
 

@@ -41,11 +41,31 @@ class Settings(BaseSettings):
     """Everything the app writes lives below this folder."""
     database_url: str | None = None
     """SQLAlchemy URL; SQLite in the data folder when not set."""
+    keys: SecretStr | None = None
+    """Encryption keys, separated by commas, the one that seals first; a key file in the data folder when not set."""
+    openid_metadata_url: str | None = None
+    """Discovery address of an OpenID provider; with it everybody signs in there, and there are no passwords here."""
+    openid_client_id: str | None = None
+    openid_client_secret: SecretStr | None = None
+    openid_cookie_secret: SecretStr | None = None
+    """Long and random; the same on every server that shares the sign-ins."""
+    public_url: str | None = None
+    """Address people open, such as https://attune.example; the provider sends them back there."""
+    redis_url: str | None = None
+    """Where rate limits are counted, for several processes; in memory when not set."""
     chroma_url: str | None = None
     """Address of a Chroma server; the embedded one in the data folder when not set."""
     openai_base_url: str | None = None
     openai_api_key: SecretStr | None = None
     chat_model: str | None = None
+    model_first_seconds: float = Field(default=15.0, gt=0)
+    """Seconds that the first words of a model are waited for."""
+    model_seconds: float = Field(default=45.0, gt=0)
+    """Seconds that a whole answer of a model may take."""
+    model_daily_tokens: int = Field(default=200_000, ge=0)
+    """Tokens a day that a model may use for one person; then the guides answer until the next day."""
+    model_guard: bool = True
+    """Whether the language model also looks for danger in each message; switch it off for one too small to judge."""
     embed_model: str | None = None
     """Name of an embedding model at the OpenAI-compatible endpoint; the built-in one when not set."""
     country: str | None = None
@@ -58,7 +78,16 @@ class Settings(BaseSettings):
     def _two_letters(cls, value: str | None) -> str | None:
         return country_code(value) if value and value.strip() else None
 
-    @field_validator("database_url", "chroma_url", "openai_base_url", "chat_model", "embed_model")
+    @field_validator(
+        "database_url",
+        "chroma_url",
+        "redis_url",
+        "openid_metadata_url",
+        "public_url",
+        "openai_base_url",
+        "chat_model",
+        "embed_model",
+    )
     @classmethod
     def _blank_is_unset(cls, value: str | None) -> str | None:
         return value.strip() or None if value else None

@@ -28,7 +28,8 @@ def suggest(
     if verdict.action in ("emergency", "crisis"):
         return Suggestion(action="refer", tonight=tonight, verdict=verdict, reason=kind_no(tonight, verdict))
     evening = Evening.of(tonight, verdict)
-    ways = sorted(_within_limits(catalogue, evening), key=_ranking(tonight, topics))
+    # The note is left out of what is kept: it is the person's own text.
+    ways = _ranked(catalogue, evening, tonight.model_copy(update={"note": ""}), topics)
     action: Literal["suggest", "refer"] = "refer" if verdict.refers or betrayed(tonight, verdict) else "suggest"
     # In heat or after a betrayal what is left is done alone, whoever is at home.
     wanted = ways if action == "refer" or tonight.heat >= HOT else [way for way in ways if way[1] in tonight.who]
@@ -97,6 +98,12 @@ def _within_limits(catalogue: Catalogue, evening: Evening) -> tuple[Way, ...]:
     return tuple((exercise, who) for exercise in catalogue for who in ORDER if keeps_limits(exercise, who, evening))
 
 
+@lru_cache(maxsize=256)
+def _ranked(catalogue: Catalogue, evening: Evening, tonight: Tonight, topics: frozenset[str]) -> tuple[Way, ...]:
+    """What is within the limits, best first; kept, since turns of a chat are often alike in all that counts here."""
+    return tuple(sorted(_within_limits(catalogue, evening), key=_ranking(tonight, topics)))
+
+
 def _easier(way: Way, best: Way) -> bool:
     """No harder in anything, and clearly lighter in something: two thirds of the time at most, or a step less deep."""
     one, other = way[0], best[0]
@@ -116,6 +123,8 @@ def _easier(way: Way, best: Way) -> bool:
 def _ranking(tonight: Tonight, topics: frozenset[str]) -> Callable[[Way], tuple[float, str]]:
     """Lower is better: the question's topic, the wish, a calm head, the time there is, the way they are together."""
 
+    steadying = ("EX57", "EX08") if betrayed(tonight, CALM) else ()
+
     def rank(way: Way) -> tuple[float, str]:
         exercise, who = way
         points = 4.0 * bool(topics & set(exercise.source[:2])) + 2.0 * bool(topics & set(exercise.source))
@@ -129,7 +138,7 @@ def _ranking(tonight: Tonight, topics: frozenset[str]) -> Callable[[Way], tuple[
         share = exercise.duration_min / max(tonight.minutes, 1)
         points += 2.0 * min(share, 0.8) if exercise.duration_min <= 30 else 0.5
         points += {"together": 0.6, "remote": 0.3, "solo": 0.0}[who] if who in tonight.who else 0.0
-        points += 1.5 if betrayed(tonight, CALM) and exercise.id in ("EX57", "EX08") else 0.0
+        points += 1.5 * (exercise.id in steadying)
         points += {"A": 0.15, "B": 0.1, "C": 0.05, "D": 0.0}[exercise.evidence_grade]
         return -points, exercise.id
 

@@ -177,6 +177,11 @@ def _size(chosen: set[int], every: Sequence[Unit]) -> int:
 
 
 @lru_cache(maxsize=8192)
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.lower().split())
+
+
+@lru_cache(maxsize=8192)
 def _terms(text: str) -> frozenset[str]:
     return frozenset(terms(text))
 
@@ -190,7 +195,7 @@ def _worth(unit: Unit, asked: frozenset[str]) -> float:
 
 
 def _alike(one: Unit, other: Unit) -> bool:
-    first, second = set(one.text.lower().split()), set(other.text.lower().split())
+    first, second = _words(one.text), _words(other.text)
     return len(first & second) / max(1, min(len(first), len(second))) > ALIKE
 
 

@@ -33,6 +33,7 @@ class Wording(Frozen):
     unsure: str
     heard: str
     guides_only_words: str
+    broken_off: str
     feelings: tuple[Feeling, ...]
     """The heavier before the lighter."""
 

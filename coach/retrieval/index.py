@@ -18,9 +18,9 @@ import numpy as np
 import numpy.typing as npt
 from filelock import FileLock, Timeout
 
+from coach.encoder.embed import Embedder, Vectors
 from coach.errors import IndexOfAnother, IndexUnusable
 from coach.retrieval.coverage import nearest_mean
-from coach.retrieval.embed import Embedder, Vectors
 from coach.retrieval.library import Library
 from coach.retrieval.topics import Topics
 from coach.retrieval.views import View, views

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from coach.encoder.embed import Embedder, Vectors
 from coach.retrieval.coverage import Coverage
-from coach.retrieval.embed import Embedder, Vectors
 from coach.retrieval.index import Index, Nearness, Scores
 from coach.retrieval.lexical import Lexical
 from coach.schema import Found, Passage, SearchResult
@@ -82,10 +82,11 @@ class Retriever:
         vector = self.embedder.embed([query])[0] if vector is None else vector
         near = self.index.nearness(vector)
         scores = self._fused(near, words)
+        likeliest = float(scores[kept].max(initial=-1.0))
         for passage, ours in self._lenders.items():
             share = self.fusion.own_words
             scores[passage] = share * scores[passage] + (1 - share) * scores[ours].max()
-        covered = bool(len(kept)) and scores[kept].max() >= self.fusion.answerable
+        covered = likeliest >= self.fusion.answerable
         if covered and self._coverage:
             added = float(near.best[self._added].max(initial=-1.0))
             covered = self._coverage.covers(vector, near.closest, added)

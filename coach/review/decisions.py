@@ -10,6 +10,7 @@ from coach.exercises.limits import broken_limits
 from coach.exercises.match import CALM, make_option
 from coach.schema import Exercise, Option, Tonight, Verdict, Who
 from coach.store import Store
+from coach.store.accounts import Person
 from coach.store.sessions import SuggestedSession, keep_decision
 
 Kind = Literal["approve", "edit", "replace", "refer"]
@@ -52,7 +53,7 @@ def decide(  # noqa: PLR0913 - a decision has that many parts
     store: Store,
     catalogue: Catalogue,
     session: SuggestedSession,
-    decided_by: str,
+    coach: Person,
     kind: Kind,
     reason: str = "",
     note: str = "",
@@ -64,6 +65,7 @@ def decide(  # noqa: PLR0913 - a decision has that many parts
 
     Raises:
         DecisionWrong: when the reason, the edited steps or the other exercise is missing or cannot be used.
+        NotAllowed: when the session is not, or no longer, before this coach.
     """
     if kind != "approve" and reason not in REASONS:
         raise DecisionWrong("Please choose a reason; it is what the couple's next suggestions learn from.")
@@ -72,7 +74,7 @@ def decide(  # noqa: PLR0913 - a decision has that many parts
         card = _edited(standing_card(session), words)
     elif kind == "replace":
         card = _replaced(session, catalogue, exercise)
-    keep_decision(store, session.id, decided_by, kind, reason, note.strip(), card)
+    keep_decision(store, coach.id, session.id, coach.name, kind, reason, note.strip(), card)
 
 
 def standing_card(session: SuggestedSession) -> Option | None:

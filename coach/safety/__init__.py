@@ -5,23 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
+from coach.encoder import minilm
 from coach.safety.referral import refer
-from coach.safety.screen import Screen
+from coach.safety.screen import Examined, Screen
 from coach.schema import Verdict
-from coach.settings import content_root
+from coach.settings import content_root, settings
 
-__all__ = ["Screen", "refer", "screen"]
+__all__ = ["Examined", "Screen", "refer", "screen"]
 
 
 @lru_cache(maxsize=1)
 def _default() -> Screen:
-    return Screen.load(content_root() / "knowledge" / "safety")
+    return Screen.load(content_root() / "knowledge" / "safety", lambda: minilm(settings().data_dir / "models"))
 
 
 def screen(said: str | Sequence[str]) -> Verdict:
     """The verdict on one message, or on a person's turns with the oldest first. Usable without the rest of Attune.
 
     Raises:
-        GuardNotLoaded: when the rules cannot be read; then nothing may be coached.
+        GuardNotLoaded: when a layer cannot look and the others refer nothing; then nothing may be coached.
     """
     return _default().screen([said] if isinstance(said, str) else said)

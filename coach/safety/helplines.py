@@ -42,6 +42,22 @@ def table(path: Path | None = None) -> tuple[Resource, ...]:
         raise GuardNotLoaded(detail="helplines") from error
 
 
+@lru_cache(maxsize=1)
+def countries() -> dict[str, str]:
+    """Two-letter code -> name, of every country in the table, by name.
+
+    Raises:
+        GuardNotLoaded: when the names are missing or damaged.
+    """
+    file = content_root() / "knowledge" / "countries.yaml"
+    try:
+        names: dict[str, str] = yaml.safe_load(file.read_text(encoding="utf-8"))
+        known = {row.country for row in table()}
+        return dict(sorted(((code, name) for code, name in names.items() if code in known), key=lambda pair: pair[1]))
+    except (OSError, yaml.YAMLError, AttributeError) as error:
+        raise GuardNotLoaded(detail="countries") from error
+
+
 def resources_for(verdict: Verdict, country: str | None) -> tuple[Resource, ...]:
     """At most two rows: the emergency number first where it is urgent, then the line for this; else the directory."""
     wanted: list[Resource] = []

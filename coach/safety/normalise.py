@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]"
@@ -19,6 +20,31 @@ _LONG = re.compile(r"([a-z])\1{2,}")
 _LATIN = re.compile(r"[a-z]")
 
 
+_QUOTED = re.compile('["\u201c\u00ab][^"\u201d\u00bb]{3,}["\u201d\u00bb]')
+_FRAME = re.compile(
+    r"\b(this is |its |it is |just |asking )*(for|in|writing) (a|my|the) (novel|story|book|script|screenplay|film|"
+    r"role ?play)\b[:,]?|\b(hypothetically|theoretically)\b[:,]?|\bwhat if\b"
+)
+_BROKEN = re.compile(
+    r"\b(for real|honestly|really happen(s|ed|ing)|(its|it is|this is) (real|true|about me|me|actually me)|"
+    r"not (really )?a (novel|story|book)|no joke|he does|she does|he really|she really)\b"
+)
+
+
+def unquoted(text: str) -> str:
+    """The text without what stands in double quotes: what a partner wrote is evidence and never an instruction."""
+    return _QUOTED.sub(" ", text)
+
+
+def unframed(text: str) -> str | None:
+    """What is left of a message that calls itself a story and then says that it is not; None for all others."""
+    plain = normalise(text)
+    if not (_FRAME.search(plain) and _BROKEN.search(plain)):
+        return None
+    return _FRAME.sub(" ", plain).strip()
+
+
+@lru_cache(maxsize=4)  # the rules, the frame and the classifier ask for the same text one after the other
 def normalise(text: str) -> str:
     """Lower case, no invisible characters, no apostrophes ("dont"), lookalikes and leetspeak undone, letters joined."""
     text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).lower()

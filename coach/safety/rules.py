@@ -10,14 +10,19 @@ import yaml
 from pydantic import Field, ValidationError
 
 from coach.errors import GuardNotLoaded
-from coach.safety.normalise import normalise
+from coach.safety.normalise import normalise, unquoted
 from coach.schema import Action, Category, Frozen, Role, Urgency
+
+FILES = frozenset("betrayal health languages limits other_danger partner_abuse self_harm".split())
+"""Every file of rules by name, so that one that is gone is missed and not taken for a decision."""
 
 
 class Rule(Frozen):
     """One rule. It fires when any of `any` is found, all of `all` are, and none of `none`.
 
-    `fires_on` and `silent_on` are messages on which it must and must not fire; the tests run them all.
+    A rule that settles decides by itself. One that does not is a hint: words that harmless messages use as well, so
+    that the classifier, which is told of the hint, decides; without a classifier it decides all the same. `fires_on`
+    and `silent_on` are messages on which it must and must not fire; the tests run them all.
     """
 
     id: str
@@ -27,6 +32,7 @@ class Rule(Frozen):
     role: Role = "self"
     urgency: Urgency = "soon"
     confidence: float = Field(default=0.9, ge=0, le=1)
+    settles: bool = True
     any: tuple[str, ...] = Field(min_length=1)
     all: tuple[str, ...] = ()
     none: tuple[str, ...] = ()
@@ -71,6 +77,8 @@ class Rules:
         """
         rules: list[Rule] = []
         try:
+            if missing := FILES - {path.stem for path in folder.glob("*.yaml")}:
+                raise GuardNotLoaded(detail=f"no {min(missing)}.yaml")
             for path in sorted(folder.glob("*.yaml")):
                 shared = yaml.safe_load(path.read_text(encoding="utf-8"))
                 words = shared.get("words", {})
@@ -85,7 +93,11 @@ class Rules:
     def firing(self, text: str) -> list[Rule]:
         """The rules that apply to a message."""
         normalised = normalise(text)
-        return [rule for rule in self.rules if rule.fires(normalised)]
+        firing = [rule for rule in self.rules if rule.fires(normalised)]
+        if any(rule.category == "prompt_injection" for rule in firing):
+            own = normalise(unquoted(text))
+            firing = [rule for rule in firing if rule.category != "prompt_injection" or rule.fires(own)]
+        return firing
 
 
 def _filled(entry: dict[str, object], words: dict[str, str]) -> dict[str, object]:

@@ -1,18 +1,26 @@
 """The screen: what a person's own recent turns call for, before anything else is done with them.
 
-It is closed on failure: rules that cannot be loaded raise, and one that breaks while it runs gives at least a check-in.
-A verdict is only ever raised, by another rule or another turn; a danger said earlier stays until the person has plainly
-said that it has passed, and even then the companion asks once.
+Two layers look at every turn: the rules, and what they leave open the classifier; where a model is configured it is a
+third (`coach.replies`). A later layer only raises. It is closed on failure: what the rules recognise is referred even
+when the classifier is missing, and everything else is then refused rather than coached. A danger said earlier stays
+until the person has plainly said that it has passed, and even then the companion asks once.
 """
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import re
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
-from coach.safety.normalise import normalise
+from coach.encoder import MiniLM, Reading
+from coach.errors import GuardNotLoaded
+from coach.safety.classifier import FILE, Classifier, Weighed
+from coach.safety.gathering import gathered
+from coach.safety.normalise import normalise, unframed, unquoted
 from coach.safety.rules import Rule, Rules
 from coach.schema import SEVERITY, Verdict
 
@@ -21,7 +29,11 @@ log = logging.getLogger(__name__)
 RECENT = 24
 """Turns looked back on."""
 PAIR_LENGTH = 400
-"""Two turns in a row are also read as one when together they are no longer than this."""
+"""Two turns in a row are also read as one by the rules when together they are no longer than this."""
+KEPT = 4096
+"""Turns whose weights are kept in memory, so that a conversation is not read anew with each message."""
+NOTHING = Weighed(odds={"coach": 1.0}, role="self", danger=0, now=0)
+"""Weight of a turn in which there is nothing to weigh: no letter at all."""
 _SAFE_NOW = re.compile(
     r"\b(i am|im|we are|were) (safe|ok and safe|not in danger)( now| here| tonight)?\b|"
     r"\bi (called|rang|spoke (to|with)|talked to) (them|the (helpline|line|police|doctor)|samaritans|999|911|112)\b"
@@ -29,77 +41,181 @@ _SAFE_NOW = re.compile(
 _URGENCY = {"none": 0, "low": 1, "soon": 2, "now": 3}
 
 
-class Screen:
-    """The rules, ready to use."""
+class Examined(NamedTuple):
+    """The verdict, and what was read of the last turn on the way to it, so that the search need not read it again."""
 
-    def __init__(self, rules: Rules) -> None:
+    verdict: Verdict
+    reading: Reading | None
+
+
+class _Look(NamedTuple):
+    """What the layers make of one text."""
+
+    verdict: Verdict
+    fired: frozenset[str]
+    """Ids of the rules that fired."""
+    weight: Weighed | None
+    """None where the classifier did not look: the rules had settled it, or it could not."""
+    reading: Reading | None
+
+
+class Screen:
+    """Rules and classifier, ready to use."""
+
+    def __init__(
+        self, rules: Rules, classifier: Classifier | None = None, encoder: Callable[[], MiniLM] | None = None
+    ) -> None:
         self._rules = rules
+        self._classifier = classifier
+        self._encoder = encoder
+        self._weighed: OrderedDict[bytes, Weighed] = OrderedDict()
 
     @classmethod
-    def load(cls, folder: Path) -> Screen:
-        """Read the rules.
+    def load(cls, folder: Path, encoder: Callable[[], MiniLM]) -> Screen:
+        """Read the rules and the classifier. A screen whose classifier is missing is made all the same: see `screen`.
+
+        Args:
+            folder: `knowledge/safety`.
+            encoder: opens the language model whose states the classifier reads; called when it is first needed.
 
         Raises:
-            GuardNotLoaded: when they cannot be read.
+            GuardNotLoaded: when the rules cannot be read.
         """
-        return cls(Rules.load(folder))
+        rules = Rules.load(folder)
+        try:
+            return cls(rules, Classifier.load(folder / FILE), encoder)
+        except GuardNotLoaded as error:
+            log.error("the classifier cannot be read (%s)", error.detail)  # noqa: TRY400 - the sentence says it
+            return cls(rules)
+
+    @property
+    def whole(self) -> bool:
+        """True when every layer is there."""
+        return self._classifier is not None
 
     def screen(self, turns: Sequence[str]) -> Verdict:
         """The verdict on a person's own turns, oldest first.
 
         Signals name what fired and in which turn counted from the last (0); they hold no text.
+
+        Raises:
+            GuardNotLoaded: when the rules refer nothing and the classifier cannot look.
         """
+        return self.examine(turns).verdict
+
+    def examine(self, turns: Sequence[str]) -> Examined:
+        """As `screen`, with what was read of the last turn."""
         recent = list(turns)[-RECENT:]
+        looks = [self._whole(text, f"@{back}") for back, text in zip(_counted_down(recent), recent, strict=True)]
         worst = Verdict(action="coach")
         said_safe = False
-        before = Verdict(action="coach")
-        for back, text in zip(range(len(recent) - 1, -1, -1), recent, strict=True):
-            alone = self._one(text, f"@{back}")
-            found, pair = alone, f"{recent[-back - 2]}\n{text}" if back < len(recent) - 1 else ""
-            if pair and len(pair) <= PAIR_LENGTH:
-                # Only what neither of the two says alone: an earlier danger is kept by `worst`, not said anew.
-                both = self._one(pair, f"@{back + 1}+{back}")
-                found = _graver(alone, both) if both.severity > before.severity else alone
-            before = alone
-            if found.severity == 0 and _SAFE_NOW.search(normalise(text)):
-                said_safe = worst.severity >= SEVERITY["crisis"]
-                continue
-            if found.severity >= worst.severity and found.severity > 0:
+        for at, (back, look) in enumerate(zip(_counted_down(recent), looks, strict=True)):
+            found = look.verdict
+            if at and len(recent[at - 1]) + len(recent[at]) < PAIR_LENGTH:
+                found = _graver(found, self._pair(recent[at - 1], recent[at], looks[at - 1], look, back))
+            if not look.fired and worst.severity >= SEVERITY["crisis"] and _SAFE_NOW.search(normalise(recent[at])):
+                said_safe = True
+            elif found.severity >= worst.severity and found.severity > 0:
                 worst, said_safe = found, False
+        reading = looks[-1].reading if looks else None
         if said_safe:
-            return worst.model_copy(
-                update={
-                    "action": "check_in",
-                    "urgency": "low",
-                    "confidence": 0.6,
-                    "signals": (*worst.signals, "said:safe"),
-                }
-            )
-        # A message that was merely off limits does not keep the next one from being answered.
-        if worst.action in ("decline", "check_in") and worst.signals and not worst.signals[0].endswith("@0"):
-            latest = self._one(recent[-1], "@0")
-            return latest if latest.severity else Verdict(action="coach")
-        return worst
+            update = {"action": "check_in", "urgency": "low", "confidence": 0.6}
+            return Examined(worst.model_copy(update={**update, "signals": (*worst.signals, "said:safe")}), reading)
+        if worst.refers:
+            return Examined(worst, reading)
+        if any(look.weight is None and not look.verdict.refers for look in looks):
+            raise GuardNotLoaded(detail="classifier")
+        # What was merely off limits, or asked about before, does not keep the next message from being answered.
+        latest = looks[-1].verdict if worst.signals and not worst.signals[0].endswith("@0") else worst
+        return Examined(_graver(latest, gathered([look.weight for look in looks if look.weight])), reading)
 
-    def _one(self, text: str, where: str) -> Verdict:
+    def _whole(self, text: str, where: str) -> _Look:
+        """A turn; orders in it count only outside quotes, and a story that takes itself back counts as what it says."""
+        look, rest, own = self._look(text, where), unframed(text), unquoted(text)
+        if look.verdict.category == "prompt_injection" and own != text:
+            look = look._replace(verdict=self._look(own, where).verdict)
+        if rest is None:
+            return look
+        real = self._look(rest, f"{where}-unframed")
+        return look._replace(verdict=_graver(look.verdict, real.verdict), fired=look.fired | real.fired)
+
+    def _look(self, text: str, where: str) -> _Look:
+        """Both layers on one text. Without a classifier the hints of the rules settle as well."""
         try:
             firing = self._rules.firing(text)
         except Exception as error:
             log.exception("rule failed: %s", type(error).__name__)
-            return Verdict(
+            asked = Verdict(
                 action="check_in", category="self_harm", urgency="low", confidence=0, signals=(f"error{where}",)
             )
-        if not firing:
-            return Verdict(action="coach")
-        first = max(firing, key=_gravity)
-        return Verdict(
-            action=first.action,
-            category=first.category,
-            role=first.role,
-            urgency=first.urgency,
-            confidence=first.confidence,
-            signals=tuple(f"{rule.id}{where}" for rule in firing),
-        )
+            return _Look(asked, frozenset(), NOTHING, None)
+        fired = frozenset(rule.id for rule in firing)
+        settled = _spoken([rule for rule in firing if rule.settles], where)
+        if settled.refers:
+            return _Look(settled, fired, None, None)
+        if not any(letter.isalpha() for letter in text):
+            return _Look(settled, fired, NOTHING, None)
+        hinted = _spoken(firing, where)
+        try:
+            weight, reading = self._weigh(text, [rule.id for rule in firing])
+        except Exception as error:
+            log.log(logging.DEBUG if self._classifier is None else logging.ERROR, "%s", type(error).__name__)
+            return _Look(hinted, fired, None, None)
+        by_classifier = self._told(weight, where)
+        # What a rule hints at and the classifier confirms, the rule says more exactly.
+        confirmed = by_classifier.refers or (by_classifier.action == hinted.action == "check_in")
+        raised = _graver(by_classifier, hinted) if confirmed else by_classifier
+        return _Look(_graver(settled, raised), fired, weight, reading)
+
+    def _pair(self, first: str, second: str, before: _Look, look: _Look, back: int) -> Verdict:
+        """What two turns in a row say that neither says alone; an earlier danger is kept by itself, not said anew."""
+        both = f"{first}\n{second}"
+        try:
+            new = {rule.id for rule in self._rules.firing(both)} - before.fired - look.fired
+        except Exception:
+            return look.verdict  # it was said of each of the two already that a rule broke
+        if not new:
+            return look.verdict
+        together = self._look(both, f"@{back + 1}+{back}").verdict
+        return together if together.severity > before.verdict.severity else look.verdict
+
+    def _told(self, weight: Weighed, where: str) -> Verdict:
+        assert self._classifier is not None  # noqa: S101 - it made the weight
+        return self._classifier.verdict(weight, where)
+
+    def _weigh(self, text: str, hints: list[str]) -> tuple[Weighed, Reading | None]:
+        """The weight of a turn, kept by its digest; the reading only where the turn had to be read."""
+        if self._classifier is None or self._encoder is None:
+            raise GuardNotLoaded(detail="no classifier")
+        digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+        if digest in self._weighed:
+            self._weighed.move_to_end(digest)
+            return self._weighed[digest], None
+        reading = self._encoder().read(text)
+        weight = self._weighed[digest] = self._classifier.weigh(text, reading.states, hints)
+        if len(self._weighed) > KEPT:
+            self._weighed.popitem(last=False)
+        return weight, reading
+
+
+def _spoken(firing: list[Rule], where: str) -> Verdict:
+    """The verdict of the gravest rule."""
+    if not firing:
+        return Verdict(action="coach")
+    first = max(firing, key=_gravity)
+    return Verdict(
+        action=first.action,
+        category=first.category,
+        role=first.role,
+        urgency=first.urgency,
+        confidence=first.confidence,
+        signals=tuple(f"{rule.id}{where}" for rule in firing),
+    )
+
+
+def _counted_down(turns: Sequence[str]) -> range:
+    """Numbers of the turns counted from the last, which is 0."""
+    return range(len(turns) - 1, -1, -1)
 
 
 def _gravity(rule: Rule) -> tuple[int, int, float]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, insert, select, update
 
 from coach.errors import NotAllowed
 from coach.schema import Frozen, Reply, Turn
 from coach.store.engine import Store
-from coach.store.tables import PRIVATE, MessageRow, PersonRow, ThreadRow, new_id, now
+from coach.store.tables import PRIVATE, MessageRow, PersonRow, SessionRow, ThreadRow, new_id, now
 
+LOCAL = "me"
+"""The one person of an installation without accounts."""
+CONTINUES = timedelta(hours=12)
+"""How long after its last message a conversation is opened again by itself."""
 TITLE_LENGTH = 60
 NEUTRAL_TITLE = "Conversation"
 """Title of a thread in which help was offered: it tells nothing to whoever looks over a shoulder."""
@@ -41,6 +45,18 @@ def ensure_person(store: Store, person: str, name: str = "You", role: str = "par
         if session.get(PersonRow, person) is None:
             session.add(PersonRow(id=person, name=name, role=role))
     return person
+
+
+def country_of(store: Store, person: str) -> str | None:
+    """The country this person chose, as its two-letter code."""
+    with store.begin() as session:
+        return session.scalars(select(PersonRow.country).where(PersonRow.id == person)).first()
+
+
+def choose_country(store: Store, person: str, country: str | None) -> None:
+    """Keep the country this person is in, so that the helplines are the ones of there."""
+    with store.begin() as session:
+        session.execute(update(PersonRow).where(PersonRow.id == person).values(country=country))
 
 
 def new_thread(store: Store, owner: str) -> str:
@@ -80,11 +96,28 @@ def keep_message(store: Store, owner: str, thread: str, text: str) -> str:
     return message
 
 
-def keep_reply(store: Store, owner: str, thread: str, answers: str, reply: Reply, first_words: str = "") -> str:
-    """Store the companion's reply and close the message it answers, in one step."""
+def keep_reply(
+    store: Store,
+    owner: str,
+    thread: str,
+    answers: str,
+    reply: Reply,
+    first_words: str = "",
+    card: SessionRow | None = None,
+) -> str:
+    """Store the companion's reply with its card and close the message it answers, in one step.
+
+    Raises:
+        NotAllowed: when it answers no message of theirs in this thread.
+        StoreUnavailable: when it could not be written, or the message is answered already.
+    """
     message, at = new_id(), now()
     title = NEUTRAL_TITLE if reply.referral else _title(first_words)
     with store.begin() as session:
+        own = (MessageRow.id == answers, MessageRow.owner_id == owner, MessageRow.thread_id == thread)
+        closed = session.execute(update(MessageRow).where(*own).values(state="done"))
+        if closed.rowcount == 0:  # type: ignore[attr-defined]
+            raise NotAllowed
         session.execute(
             insert(MessageRow).values(
                 id=message,
@@ -99,9 +132,8 @@ def keep_reply(store: Store, owner: str, thread: str, answers: str, reply: Reply
                 created_at=at,
             )
         )
-        session.execute(
-            update(MessageRow).where(MessageRow.id == answers, MessageRow.owner_id == owner).values(state="done")
-        )
+        if card:
+            session.add(card)
         untitled = (ThreadRow.id == thread, ThreadRow.owner_id == owner)
         if reply.referral:
             session.execute(update(ThreadRow).where(*untitled).values(title=title))
@@ -121,6 +153,23 @@ def threads(store: Store, owner: str, limit: int = 50) -> list[Thread]:
             .limit(limit)
         ).all()
     return [Thread(id=row.id, title=row.title or NEUTRAL_TITLE, updated_at=row.updated_at) for row in rows]
+
+
+def thread_to_continue(store: Store, owner: str) -> str | None:
+    """The conversation this person was in within the last hours, on whatever device.
+
+    One in which help was offered does not open by itself: somebody else may be looking at the screen.
+    """
+    with store.begin() as session:
+        held = select(MessageRow.thread_id).where(MessageRow.owner_id == owner)
+        newest = session.scalars(
+            select(ThreadRow)
+            .where(ThreadRow.owner_id == owner, ThreadRow.id.in_(held), ThreadRow.updated_at > now() - CONTINUES)
+            .order_by(ThreadRow.updated_at.desc())
+            .limit(1)
+        ).first()
+    # A title is missing where the very first reply was cut off.
+    return newest.id if newest and newest.title != NEUTRAL_TITLE else None
 
 
 def messages(store: Store, owner: str, thread: str) -> list[Said]:
@@ -158,9 +207,54 @@ def recent_turns(store: Store, owner: str, thread: str, limit: int = 24) -> tupl
     )
 
 
-def delete_thread(store: Store, owner: str, thread: str) -> bool:
-    """Remove a conversation with everything in it; False when there is none of this owner's."""
+def rename_thread(store: Store, owner: str, thread: str, title: str) -> bool:
+    """Give a conversation another title; False when there is none of this owner's."""
     with store.begin() as session:
+        changed = session.execute(
+            update(ThreadRow).where(ThreadRow.id == thread, ThreadRow.owner_id == owner).values(title=_title(title))
+        )
+    return bool(changed.rowcount)  # type: ignore[attr-defined]
+
+
+def search_threads(store: Store, owner: str, words: str, limit: int = 20) -> list[Thread]:
+    """The owner's conversations in which every one of these words occurs, newest first.
+
+    What was said is sealed in the database, so it is opened and read here.
+    """
+    wanted = words.casefold().split()
+    with store.begin() as session:
+        rows = session.execute(
+            select(ThreadRow.id, ThreadRow.title, MessageRow.text)
+            .join(MessageRow, MessageRow.thread_id == ThreadRow.id)
+            .where(ThreadRow.owner_id == owner, MessageRow.owner_id == owner)
+        ).all()
+    said: dict[str, list[str]] = {}
+    for row in rows:
+        said.setdefault(row.id, [row.title]).append(row.text)
+    found = {one for one, texts in said.items() if all(word in " ".join(texts).casefold() for word in wanted)}
+    return [thread for thread in threads(store, owner, limit=10_000) if thread.id in found][:limit]
+
+
+def referred_since(store: Store, owner: str, since: datetime) -> bool:
+    """True when something this person wrote since then was answered with a referral."""
+    with store.begin() as session:
+        replies = session.scalars(
+            select(MessageRow.reply).where(
+                MessageRow.owner_id == owner, MessageRow.by == "companion", MessageRow.created_at > since
+            )
+        ).all()
+    return any(reply and Reply.model_validate(reply).verdict.refers for reply in replies)
+
+
+def delete_thread(store: Store, owner: str, thread: str) -> bool:
+    """Remove a conversation with everything in it, and the exercises that were suggested in it.
+
+    False when there is none of this owner's.
+    """
+    said = select(MessageRow.id).where(MessageRow.thread_id == thread, MessageRow.owner_id == owner)
+    with store.begin() as session:
+        # A card holds what was asked; a coach would go on seeing it.
+        session.execute(delete(SessionRow).where(SessionRow.owner_id == owner, SessionRow.message_id.in_(said)))
         gone = session.execute(delete(ThreadRow).where(ThreadRow.id == thread, ThreadRow.owner_id == owner))
     return bool(gone.rowcount)  # type: ignore[attr-defined]
 

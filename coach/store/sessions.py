@@ -12,6 +12,7 @@ from coach.errors import NotAllowed
 from coach.schema import Citation, Frozen, Option, Suggestion
 from coach.store.engine import Store
 from coach.store.tables import DecisionRow, OutcomeRow, SecretRow, SessionRow, new_id, now
+from coach.store.visible import coached
 
 RECENT_DAYS = 5
 """An exercise done within so many days is not offered again."""
@@ -60,20 +61,31 @@ def keep_session(
     versions: dict[str, Any] | None = None,
 ) -> str:
     """Store a suggestion that was shown, for the person's own history and the coach's review."""
-    session_id = new_id()
+    row = suggested(owner, suggestion, asked, citations, message, versions)
+    session_id = row.id
     with store.begin() as session:
-        session.add(
-            SessionRow(
-                id=session_id,
-                owner_id=owner,
-                message_id=message,
-                asked=asked,
-                suggestion=suggestion.model_dump(mode="json"),
-                citations=[citation.model_dump(mode="json") for citation in citations],
-                versions=versions or {},
-            )
-        )
+        session.add(row)
     return session_id
+
+
+def suggested(
+    owner: str,
+    suggestion: Suggestion,
+    asked: str = "",
+    citations: Sequence[Citation] = (),
+    message: str | None = None,
+    versions: dict[str, Any] | None = None,
+) -> SessionRow:
+    """As `keep_session`, not stored yet: beside a reply it is stored in one step with that (`keep_reply`)."""
+    return SessionRow(
+        id=new_id(),
+        owner_id=owner,
+        message_id=message,
+        asked=asked,
+        suggestion=suggestion.model_dump(mode="json"),
+        citations=[citation.model_dump(mode="json") for citation in citations],
+        versions=versions or {},
+    )
 
 
 def choose(store: Store, owner: str, session_id: str, exercise: str) -> None:
@@ -103,10 +115,12 @@ def last_session(store: Store, owner: str) -> SuggestedSession | None:
         return _session(row, session.scalars(_decisions([row.id])).all()) if row else None
 
 
-def sessions_for_review(store: Store, limit: int = 50, state: str | None = None) -> list[SuggestedSession]:
-    """Sessions a coach may look at, newest first."""
+def sessions_for_review(
+    store: Store, coach: str, limit: int = 50, state: str | None = None, couple: str | None = None
+) -> list[SuggestedSession]:
+    """Sessions this coach may look at, newest first; with `couple`, of that couple alone."""
     with store.begin() as session:
-        query = select(SessionRow).where(SessionRow.visibility == "coach")
+        query = select(SessionRow).where(coached(SessionRow, coach, couple))
         if state:
             query = query.where(SessionRow.state == state)
         rows = session.scalars(query.order_by(SessionRow.created_at.desc()).limit(limit)).all()
@@ -114,8 +128,9 @@ def sessions_for_review(store: Store, limit: int = 50, state: str | None = None)
         return [_session(row, [item for item in decisions if item.session_id == row.id]) for row in rows]
 
 
-def keep_decision(
+def keep_decision(  # noqa: PLR0917 - a decision has that many parts
     store: Store,
+    coach: str,
     session_id: str,
     decided_by: str,
     kind: str,
@@ -126,11 +141,11 @@ def keep_decision(
     """Add a coach's decision; earlier ones stay.
 
     Raises:
-        NotAllowed: when there is no such session.
+        NotAllowed: when there is no such session before this coach.
     """
     with store.begin() as session:
-        row = session.get(SessionRow, session_id)
-        if row is None or row.visibility != "coach":
+        row = session.scalars(select(SessionRow).where(SessionRow.id == session_id, coached(SessionRow, coach))).first()
+        if row is None:
             raise NotAllowed
         row.state = kind
         session.add(

@@ -1,4 +1,7 @@
-"""The tables. Every record has an owner and a visibility: private (owner), couple (both), coach (coach too)."""
+"""The tables. Every record has an owner and a visibility: private (owner), couple (both), coach (coach too).
+
+What people wrote, and what tells of it, is sealed (`vault.py`): in the file or the database server it cannot be read.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,10 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, Index, MetaData, String, Text, TypeDecorator
+from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, Index, MetaData, String, TypeDecorator
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from coach.store.vault import Sealed, SealedJson
 
 PRIVATE, COUPLE, COACH = "private", "couple", "coach"
 
@@ -56,6 +61,95 @@ class PersonRow(Base):
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     name: Mapped[str] = mapped_column(String(120))
     role: Mapped[str] = mapped_column(String(16))
+    country: Mapped[str | None] = mapped_column(String(2), default=None)
+    adult_at: Mapped[datetime | None] = mapped_column(default=None)
+    """When this person said that they are an adult."""
+    keep_days: Mapped[int | None] = mapped_column(default=None)
+    """Conversations older than this many days are erased; None keeps them."""
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class AccountRow(Base):
+    """How somebody signs in: a name with a password hash (Argon2id), or an OpenID provider's `issuer subject`."""
+
+    __tablename__ = "account"
+    name: Mapped[str] = mapped_column(String(400), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    hash: Mapped[str | None] = mapped_column(String(200), default=None)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class SignInRow(Base):
+    """A browser that is signed in, or (kind `ticket`) about to be; only the SHA-256 of its secret is kept."""
+
+    __tablename__ = "sign_in"
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[str] = mapped_column(String(8))
+    expires_at: Mapped[datetime] = mapped_column()
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class CoupleRow(Base):
+    """Two partners and, if they wish, their coaches."""
+
+    __tablename__ = "couple"
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class MemberRow(Base):
+    """Somebody's part in a couple, `partner` or `coach`, until they leave."""
+
+    __tablename__ = "member"
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    couple_id: Mapped[str] = mapped_column(ForeignKey("couple.id", ondelete="CASCADE"), index=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    part: Mapped[str] = mapped_column(String(8))
+    left_at: Mapped[datetime | None] = mapped_column(default=None)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class InvitationRow(Base):
+    """A one-time code for a partner or a coach; only its SHA-256 is kept. A coach's works once both partners agree."""
+
+    __tablename__ = "invitation"
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    part: Mapped[str] = mapped_column(String(8))
+    couple_id: Mapped[str] = mapped_column(ForeignKey("couple.id", ondelete="CASCADE"), index=True)
+    owner_id: Mapped[str] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    agreed: Mapped[bool] = mapped_column(default=True)
+    expires_at: Mapped[datetime] = mapped_column()
+    used_at: Mapped[datetime | None] = mapped_column(default=None)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class EveningRow(Base):
+    """One person's own dials for an evening that the two plan together. Nobody else ever reads them."""
+
+    __tablename__ = "evening"
+    __table_args__ = (Index("ux_evening_owner_day", "owner_id", "day", unique=True),)
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    owner_id: Mapped[str] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    couple_id: Mapped[str] = mapped_column(ForeignKey("couple.id", ondelete="CASCADE"), index=True)
+    visibility: Mapped[str] = mapped_column(String(8), default=PRIVATE)
+    day: Mapped[str] = mapped_column(String(10))
+    tonight: Mapped[Any] = mapped_column(SealedJson)
+    open: Mapped[bool] = mapped_column(default=True)
+    """False where what this person wrote calls for help instead: then no plan is made, and nobody is told why."""
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class PlanRow(Base):
+    """What the two do this evening: a card, and nothing of what it was made from."""
+
+    __tablename__ = "plan"
+    __table_args__ = (Index("ux_plan_couple_day", "couple_id", "day", unique=True),)
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    couple_id: Mapped[str] = mapped_column(ForeignKey("couple.id", ondelete="CASCADE"))
+    visibility: Mapped[str] = mapped_column(String(8), default=COUPLE)
+    day: Mapped[str] = mapped_column(String(10))
+    card: Mapped[Any] = mapped_column(SealedJson)
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 
@@ -66,7 +160,7 @@ class ThreadRow(Base):
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     owner_id: Mapped[str] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
     visibility: Mapped[str] = mapped_column(String(8), default=PRIVATE)
-    title: Mapped[str] = mapped_column(String(120), default="")
+    title: Mapped[str] = mapped_column(Sealed, default="")
     created_at: Mapped[datetime] = mapped_column(default=now)
     updated_at: Mapped[datetime] = mapped_column(default=now)
 
@@ -81,12 +175,12 @@ class MessageRow(Base):
     owner_id: Mapped[str] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
     visibility: Mapped[str] = mapped_column(String(8), default=PRIVATE)
     by: Mapped[str] = mapped_column(String(12))
-    text: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Sealed)
     state: Mapped[str] = mapped_column(String(12), default="open")
     answers_id: Mapped[str | None] = mapped_column(
         ForeignKey("message.id", ondelete="CASCADE"), default=None, unique=True
     )
-    reply: Mapped[dict[str, Any] | None] = mapped_column(default=None)
+    reply: Mapped[Any | None] = mapped_column(SealedJson, default=None)
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 
@@ -98,9 +192,9 @@ class SessionRow(Base):
     owner_id: Mapped[str] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
     visibility: Mapped[str] = mapped_column(String(8), default=COACH)
     message_id: Mapped[str | None] = mapped_column(ForeignKey("message.id", ondelete="SET NULL"), default=None)
-    asked: Mapped[str] = mapped_column(Text, default="")
-    suggestion: Mapped[dict[str, Any]] = mapped_column()
-    citations: Mapped[list[Any]] = mapped_column(default=list)
+    asked: Mapped[str] = mapped_column(Sealed, default="")
+    suggestion: Mapped[Any] = mapped_column(SealedJson)
+    citations: Mapped[Any] = mapped_column(SealedJson, default=list)
     versions: Mapped[dict[str, Any]] = mapped_column(default=dict)
     state: Mapped[str] = mapped_column(String(12), default="sent", index=True)
     chosen: Mapped[str | None] = mapped_column(String(8), default=None)
@@ -116,8 +210,8 @@ class DecisionRow(Base):
     decided_by: Mapped[str] = mapped_column(String(120))
     kind: Mapped[str] = mapped_column(String(12))
     reason: Mapped[str] = mapped_column(String(40), default="")
-    note: Mapped[str] = mapped_column(Text, default="")
-    card: Mapped[dict[str, Any] | None] = mapped_column(default=None)
+    note: Mapped[str] = mapped_column(Sealed, default="")
+    card: Mapped[Any | None] = mapped_column(SealedJson, default=None)
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 
@@ -133,6 +227,19 @@ class OutcomeRow(Base):
     done: Mapped[str] = mapped_column(String(8))
     felt_safe: Mapped[int | None] = mapped_column(default=None)
     closer: Mapped[int | None] = mapped_column(default=None)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class ConsentRow(Base):
+    """An answer to being asked for consent. Answers are added, never changed; the last one counts."""
+
+    __tablename__ = "consent"
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    owner_id: Mapped[str] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    visibility: Mapped[str] = mapped_column(String(8), default=PRIVATE)
+    kind: Mapped[str] = mapped_column(String(24))
+    given: Mapped[bool] = mapped_column()
+    about: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 

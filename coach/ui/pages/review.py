@@ -3,12 +3,16 @@
 import streamlit as st
 
 from coach.errors import AttuneError
-from coach.people.coach_password import Guesses, check_password, is_set, set_password
+from coach.people import here
+from coach.people.coach_password import check_password, is_set, set_password
 from coach.review.decisions import KINDS, REASONS, Kind, decide, replacements, standing_card
 from coach.schema import Option
+from coach.store.accounts import Person, person
+from coach.store.couples import couples_coached
 from coach.store.sessions import SuggestedSession, sessions_for_review
+from coach.ui.door.identity import alone
 from coach.ui.parts.card import WHO, turn
-from coach.ui.parts.frame import companion, store
+from coach.ui.parts.frame import companion, limiter, me, store
 from coach.ui.parts.plain import escape, words
 from coach.ui.parts.reply import show_source
 
@@ -22,14 +26,14 @@ STATES = {
 }
 
 
-@st.cache_resource(show_spinner=False)
-def _guesses() -> Guesses:
-    return Guesses()
+def _coach() -> Person | None:
+    """Who reviews: the person signed in, or on an installation for one whoever has given the page's password."""
+    if not alone():
+        return person(store(), me())
+    return here.LOCAL_COACH if st.session_state.get("coach") or _sign_in() else None
 
 
 def _sign_in() -> bool:
-    if st.session_state.get("coach"):
-        return True
     first = not is_set(store())
     st.markdown("## Review")
     st.markdown(
@@ -50,19 +54,21 @@ def _sign_in() -> bool:
             if first:
                 set_password(store(), password)
             else:
-                check_password(store(), password, _guesses())
+                check_password(store(), password, limiter())
         except AttuneError as error:
             st.error(error.sentence)
             return False
-        st.session_state.coach = "coach"
+        st.session_state.coach = True
         st.rerun()
     return False
 
 
-def _packet(session: SuggestedSession) -> None:
+def _packet(session: SuggestedSession, whose: str) -> None:
     """Everything a coach needs for the decision."""
     tonight, verdict = session.suggestion.tonight, session.suggestion.verdict
     card = standing_card(session)
+    if whose:
+        st.markdown(f"**For:** {escape(whose)}")
     st.markdown(f"**Asked:** {escape(session.asked) if session.asked else 'nothing written, only the dials'}")
     st.markdown(
         f"**Dials:** {tonight.minutes} minutes, {', '.join(WHO[who] for who in tonight.who)}, "
@@ -91,7 +97,7 @@ def _packet(session: SuggestedSession) -> None:
     st.caption(f"Attune {session.versions.get('attune', '')}, written by {session.versions.get('written_by', '')}")
 
 
-def _decision(session: SuggestedSession, card: Option | None) -> None:
+def _decision(session: SuggestedSession, card: Option | None, coach: Person) -> None:
     kinds: list[Kind] = [kind for kind in KINDS if card or kind in ("replace", "refer")]
     kind = st.segmented_control("Decision", kinds, format_func=KINDS.__getitem__, key=f"kind-{session.id}")
     if not kind:
@@ -124,7 +130,7 @@ def _decision(session: SuggestedSession, card: Option | None) -> None:
                 store(),
                 companion().catalogue,
                 session,
-                st.session_state.coach,
+                coach,
                 kind,
                 reason,
                 note,
@@ -138,18 +144,34 @@ def _decision(session: SuggestedSession, card: Option | None) -> None:
         st.rerun()
 
 
-def _sessions() -> None:
+def _whose(coach: Person) -> str | None:
+    """The couple to look at; all of them where there is but one, or none is chosen."""
+    names = {couple.id: couple.names for couple in couples_coached(store(), coach.id)}
+    if len(names) < 2:
+        return None
+    return st.selectbox(
+        "Whose",
+        list(names),
+        index=None,
+        format_func=names.__getitem__,
+        placeholder="Everybody you coach",
+        key="review-whose",
+    )
+
+
+def _sessions(coach: Person) -> None:
     st.markdown("## Review")
     left, right = st.columns([3, 1], vertical_alignment="bottom")
     wanted = left.segmented_control(
         "Show", ["Not looked at yet", "All"], default="Not looked at yet", key="review-show"
     )
-    if right.button("Close", key="review-close", width="stretch"):
+    if alone() and right.button("Close", key="review-close", width="stretch"):
         del st.session_state.coach
         st.rerun()
     if st.session_state.pop("kept", None):
         st.success("The decision is kept, and the card now says that a coach has looked.")
-    found = sessions_for_review(store(), state="sent" if wanted != "All" else None)
+    couple = _whose(coach)
+    found = sessions_for_review(store(), coach.id, state="sent" if wanted != "All" else None, couple=couple)
     if not found:
         st.info(
             "Nothing is waiting. Sessions appear here, newest first, as soon as an exercise is suggested to someone."
@@ -157,18 +179,20 @@ def _sessions() -> None:
     for session in found:
         card = standing_card(session)
         title = card.title if card else "Referred"
-        with st.expander(
-            f"{session.at:%d %b %Y, %H:%M} UTC · {words(title)} · {STATES[session.state]}", expanded=session is found[0]
-        ):
-            _packet(session)
+        asked_by = None if alone() else person(store(), session.owner)
+        whose = asked_by.name if asked_by else ""
+        line = [f"{session.at:%d %b %Y, %H:%M} UTC", escape(whose), words(title), STATES[session.state]]
+        with st.expander(" · ".join(part for part in line if part), expanded=session is found[0]):
+            _packet(session, whose)
             for decision in session.decisions:
                 st.caption(
                     f"{decision.at:%d %b %Y, %H:%M} UTC, {decision.decided_by}: {DECIDED[decision.kind]}"
                     + (f", {decision.reason}" if decision.reason else "")
                     + (f". {escape(decision.note)}" if decision.note else "")
                 )
-            _decision(session, card)
+            _decision(session, card, coach)
 
 
-if _sign_in():
-    _sessions()
+looking = _coach()
+if looking:
+    _sessions(looking)

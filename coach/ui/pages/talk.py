@@ -1,15 +1,27 @@
 """Talk: ask the companion, read the cited answer, open the sources, start tonight's card."""
 
 from collections.abc import Iterator
+from itertools import chain
 
 import streamlit as st
 
-from coach.companion import Done, Said
-from coach.conversation import LONGEST, answer_again, hold_turn
+from coach.companion import Event, Said
+from coach.conversation import LONGEST, ReplyNotKept, answer_again, hold_turn
 from coach.errors import AttuneError
-from coach.settings import settings
-from coach.store.conversations import delete_thread, messages, new_thread, threads
-from coach.ui.parts.frame import companion, me, store, warm
+from coach.people.limiter import MESSAGES
+from coach.store.conversations import (
+    TITLE_LENGTH,
+    delete_thread,
+    messages,
+    new_thread,
+    rename_thread,
+    search_threads,
+    thread_to_continue,
+    threads,
+)
+from coach.ui.parts.consent import asked as asked_for_consent
+from coach.ui.parts.consent import model_consent
+from coach.ui.parts.frame import companion, country, limiter, me, store, warm
 from coach.ui.parts.plain import escape, words
 from coach.ui.parts.reply import show_reply
 
@@ -29,13 +41,24 @@ def _history() -> None:
             st.session_state.thread = None
             st.rerun()
         kept = threads(store(), me())
+        if len(kept) > 3 or st.session_state.get("find"):
+            looked_for = st.text_input("Find in my conversations", key="find")
+            if looked_for.strip():
+                kept = search_threads(store(), me(), looked_for)
         if kept:
             st.caption("Earlier conversations")
+        elif st.session_state.get("find"):
+            st.caption("Nothing of yours holds all of these words.")
         for thread in kept:
             if st.button(words(thread.title), key=f"thread-{thread.id}", type="tertiary", width="stretch"):
                 st.session_state.thread = thread.id
                 st.rerun()
         if st.session_state.get("thread"):
+            with st.popover("Rename this conversation", width="stretch"):
+                title = st.text_input("Title", key="title", max_chars=TITLE_LENGTH)
+                if st.button("Rename it", key="rename") and title.strip():
+                    rename_thread(store(), me(), st.session_state.thread, title)
+                    st.rerun()
             with st.popover("Delete this conversation", width="stretch"):
                 st.write("This removes it for good.")
                 if st.button("Delete it", key="delete"):
@@ -57,34 +80,37 @@ def _welcome() -> str | None:
     return None
 
 
-def _pieces(text: str | None, thread: str) -> Iterator[str]:
-    """The checked pieces of the reply as they come; the finished reply is left in the session."""
+def _begun(text: str | None) -> Iterator[Event]:
+    """A turn under way. The message is stored when this returns, before the screen shows it as said."""
+    limiter().take(MESSAGES, "message", me())
+    if not st.session_state.get("thread"):
+        st.session_state.thread = new_thread(store(), me())
+    thread = st.session_state.thread
     events = (
-        hold_turn(companion(), store(), me(), thread, text, st.session_state.get("tonight"), settings().country)
+        hold_turn(companion(), store(), me(), thread, text, st.session_state.get("tonight"), country())
         if text is not None
-        else answer_again(companion(), store(), me(), thread, settings().country)
+        else answer_again(companion(), store(), me(), thread, country())
     )
-    for event in events:
-        if isinstance(event, Said):
-            yield words(event.text)
-        elif isinstance(event, Done):
-            st.session_state.answered = event.reply
+    first = next(events, None)
+    return chain([first] if first else [], events)
 
 
 def _answer(text: str | None) -> None:
-    """Hold one turn on the screen; what could not be stored goes back into the box."""
-    thread = st.session_state.get("thread")
-    if not thread:
-        thread = st.session_state.thread = new_thread(store(), me())
-    if text is not None:
-        with st.chat_message("user", avatar=ICONS["user"]):
-            st.markdown(escape(text))
+    """Hold one turn on the screen; what could not be stored stays in sight, to send it again."""
+    st.session_state.pop("failed", None)
     try:
+        events = _begun(text)
+        if text is not None:
+            with st.chat_message("user", avatar=ICONS["user"]):
+                st.markdown(escape(text))
         with st.chat_message("assistant", avatar=ICONS["companion"]):
-            st.write_stream(_pieces(text, thread))
+            # The checked pieces of the reply as they come.
+            st.write_stream(words(event.text) for event in events if isinstance(event, Said))
+    except ReplyNotKept as error:
+        # The message is kept; it can be answered anew where it stands.
+        st.session_state.failed = (error.sentence, None)
     except AttuneError as error:
-        st.session_state.unsent = text
-        st.session_state.failure = error.sentence
+        st.session_state.failed = (error.sentence, text)
     st.rerun()
 
 
@@ -101,7 +127,11 @@ def _conversation() -> bool:
 
 
 warm()
+if "thread" not in st.session_state:
+    st.session_state.thread = thread_to_continue(store(), me())
 _history()
+if companion().writer and asked_for_consent() is None:
+    model_consent()
 asked = None
 if st.session_state.get("thread"):
     if _conversation():
@@ -110,14 +140,13 @@ if st.session_state.get("thread"):
             _answer(None)
 else:
     asked = _welcome()
-failure = st.session_state.pop("failure", None)
-if failure:
+if "failed" in st.session_state:
+    failure, unsent = st.session_state.failed
     st.error(failure)
-    unsent = st.session_state.pop("unsent", None)
     if unsent:
-        st.text_area("What you wrote", unsent, key="unsent-text", help="Copy it, or send it again below.")
+        kept = st.text_area("What you wrote", unsent, key="unsent-text", help="Copy it, or send it again below.")
         if st.button("Send again", key="resend"):
-            asked = unsent
-written = st.chat_input("Write to Attune", max_chars=LONGEST, key="box")
+            asked = kept
+written = st.chat_input("Write to Attune", max_chars=LONGEST, key="box", submit_mode="stop")
 if (written or asked or "").strip():
     _answer((written or asked or "").strip())

