@@ -19,6 +19,7 @@ from coach.schema import Context, Tonight
 from coach.settings import settings
 from coach.store import Store, open_store
 from coach.store.conversations import ensure_person, new_thread
+from coach.store.vault import new_key
 from evals.cases_io import load
 
 WARM_UP = 5
@@ -46,7 +47,7 @@ def run_bench(turns: int, *, as_json: bool) -> None:
         return done
 
     with TemporaryDirectory(dir=_folder(chosen.data_dir)) as folder:
-        store = open_store(f"sqlite:///{Path(folder) / 'bench.sqlite3'}")
+        store = open_store(f"sqlite:///{Path(folder) / 'bench.sqlite3'}", [new_key()])
         ensure_person(store, "bench")
         for number, text in enumerate(texts):
             if number == WARM_UP:

@@ -46,6 +46,17 @@ class Elsewhere(Frozen):
     split: Split
 
 
+class GateCase(Frozen):
+    """A sentence that a model might write on a passage, and whether it may be shown."""
+
+    id: str
+    split: Split
+    passage: str
+    said: str
+    keep: bool
+    kind: str
+
+
 class ScreenCase(Frozen):
     """A message, or a person's turns, with the verdict a careful reader gives."""
 

@@ -11,13 +11,14 @@ from typing import Any
 import yaml
 
 from coach.assemble import Search, companion, embedder
+from coach.replies.gate import Gate
 from coach.retrieval.chunk import passages
 from coach.retrieval.readers import read_document
 from coach.retrieval.search import Retriever
-from coach.schema import SEVERITY, Frozen, Tonight
+from coach.schema import SEVERITY, Found, Frozen, Passage, Tonight, Verdict
 from coach.settings import Settings
 from evals.baselines.usual_recipe import UsualRecipe
-from evals.cases_io import Elsewhere, GuideQuestion, NightCase, Question, ScreenCase, load
+from evals.cases_io import Elsewhere, GateCase, GuideQuestion, NightCase, Question, ScreenCase, load
 from evals.metrics.interval import wilson
 from evals.metrics.limits_kept import violations
 from evals.metrics.ranking import ranking
@@ -210,11 +211,36 @@ def screening(bench: Bench, split: str) -> Result:
     return Result(suite="screening", split=split, figures=tuple(figures), wrong=tuple(wrong))
 
 
+def gate(bench: Bench, split: str) -> Result:
+    """Does the gate let through what a passage supports, and hold back everything else a model may say?"""
+    retriever = bench.retriever
+    embed = embedder(bench.settings).embed
+    cases = [GateCase.model_validate(case) for case in load("gate") if case["split"] == split]
+    figures, wrong = [], []
+    kinds: dict[str, list[bool]] = {}
+    for case in cases:
+        found = [Found(passage=passage, score=1) for passage in _parts(retriever, case.passage)[:1]]
+        shown = "".join(Gate(found, embed, Verdict(action="coach")).pass_through([f"I hear you.\n\n{case.said}"]))
+        right = (shown != "I hear you.") == case.keep
+        kinds.setdefault(case.kind, []).append(right)
+        if not right:
+            wrong.append(f"{case.id} {case.kind} {'held back' if case.keep else 'shown'}: {case.said}")
+    for kind, rights in sorted(kinds.items()):
+        figures.append(share(f"{kind}, right", sum(rights), len(rights)))
+    return Result(suite="gate", split=split, figures=tuple(figures), wrong=tuple(wrong))
+
+
+def _parts(retriever: Retriever, section: str) -> list[Passage]:
+    """The passages of a section, `guide/section`."""
+    return [one for one in retriever.passages.values() if f"{one.guide}/{one.section}" == section]
+
+
 SUITES: dict[str, Callable[[Bench, str], Result]] = {
     "retrieval": retrieval,
     "answerable": answerable,
     "suggestion": suggestion,
     "screening": screening,
+    "gate": gate,
 }
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, text
 
 from coach.assemble import Search, companion
 from coach.companion import Companion
@@ -14,6 +16,13 @@ from coach.exercises import Catalogue
 from coach.retrieval.library import Library, load_library
 from coach.settings import Settings, settings
 from coach.store import Store, open_store
+from coach.store.tables import Base
+from coach.store.vault import new_key
+
+KEYS = [new_key()]
+"""What the stores of the tests are sealed with."""
+DATABASES = ["sqlite", *(["postgresql"] if os.environ.get("COACH_TEST_POSTGRES_URL") else [])]
+"""What is at hand to keep things in."""
 
 for name in [name for name in os.environ if name.startswith("COACH_") and not name.startswith("COACH_TEST_")]:
     del os.environ[name]
@@ -55,25 +64,38 @@ def catalogue(knowledge: Path) -> Catalogue:
     return Catalogue.load(knowledge / "exercises")
 
 
-def _databases() -> list[str]:
-    return ["sqlite", *(["postgresql"] if os.environ.get("COACH_TEST_POSTGRES_URL") else [])]
+@pytest.fixture(scope="session")
+def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite database with its tables and nothing in them: made once, copied for each test."""
+    path = tmp_path_factory.mktemp("empty") / "attune.sqlite3"
+    open_store(f"sqlite:///{path}", KEYS).close()
+    return path
 
 
-@pytest.fixture(params=_databases())
+@pytest.fixture(scope="session")
+def empty_postgres() -> Iterator[Store]:
+    """The tables in PostgreSQL: made once, emptied for each test."""
+    url = os.environ["COACH_TEST_POSTGRES_URL"]
+    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    with engine.begin() as connection:
+        connection.execute(text("DROP SCHEMA public CASCADE"))
+        connection.execute(text("CREATE SCHEMA public"))
+    engine.dispose()
+    opened = open_store(url, KEYS)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(params=DATABASES)
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """An empty store: SQLite always, PostgreSQL where COACH_TEST_POSTGRES_URL is set."""
     if request.param == "sqlite":
-        opened = open_store(f"sqlite:///{tmp_path / 'attune.sqlite3'}")
+        shutil.copyfile(request.getfixturevalue("empty_sqlite"), tmp_path / "attune.sqlite3")
+        opened = open_store(f"sqlite:///{tmp_path / 'attune.sqlite3'}", KEYS)
     else:
-        from sqlalchemy import create_engine, text
-
-        url = os.environ["COACH_TEST_POSTGRES_URL"]
-        engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
-        with engine.begin() as connection:
-            connection.execute(text("DROP SCHEMA public CASCADE"))
-            connection.execute(text("CREATE SCHEMA public"))
-        engine.dispose()
-        opened = open_store(url)
+        with request.getfixturevalue("empty_postgres").begin() as session:
+            session.execute(text(f"TRUNCATE {', '.join(Base.metadata.tables)} CASCADE"))
+        opened = open_store(os.environ["COACH_TEST_POSTGRES_URL"], KEYS)
     yield opened
     opened.close()
 
@@ -83,3 +105,11 @@ def _fresh_settings() -> Iterator[None]:
     settings.cache_clear()
     yield
     settings.cache_clear()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Where everything is there that tests need, a skipped one fails the run: it would pass without having been run."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    skipped = len(reporter.stats.get("skipped", ())) if reporter else 0
+    if os.environ.get("COACH_TEST_NOTHING_SKIPPED") and skipped:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

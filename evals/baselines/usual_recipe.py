@@ -8,7 +8,7 @@ from langchain_chroma import Chroma
 from langchain_core.embeddings import Embeddings
 from langchain_text_splitters import RecursiveCharacterTextSplitter
 
-from coach.retrieval.embed import Embedder
+from coach.encoder.embed import Embedder
 from coach.schema import Passage
 
 

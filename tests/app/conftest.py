@@ -20,7 +20,7 @@ Page = Callable[[str], AppTest]
 def app(
     search: Search, data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[[], AppTest]]:
-    """Opens the app; every call is another browser tab on the same database."""
+    """Opens the app of one person alone; every call is another browser tab on the same database."""
     search()
     monkeypatch.setenv("COACH_DATA_DIR", str(data_dir))
     monkeypatch.setenv("COACH_DATABASE_URL", f"sqlite:///{tmp_path / 'app.sqlite3'}")
@@ -28,14 +28,18 @@ def app(
     settings.cache_clear()
     st.cache_resource.clear()
 
+    from coach.people.here import start
+    from coach.store.accounts import say_adult
+    from coach.ui.parts.frame import store
+
+    say_adult(store(), start(store()))
+
     def opened() -> AppTest:
-        tab = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+        tab = AppTest.from_file(str(ROOT / "coach" / "ui" / "door" / "main.py"), default_timeout=60).run()
         assert not tab.exception
         return tab
 
     yield opened
-    from coach.ui.parts.frame import store
-
     store().close()
     st.cache_resource.clear()
 

@@ -22,7 +22,7 @@ def with_a_session(app: Opened) -> AppTest:
 
 def review(app: Opened) -> AppTest:
     tab = app()
-    tab.switch_page("coach/ui/pages/review.py").run()
+    tab.switch_page("../pages/review.py").run()
     assert not tab.exception
     return tab
 

@@ -14,7 +14,7 @@ Opened = Callable[[], AppTest]
 
 def tonight(app: Opened) -> AppTest:
     tab = app()
-    tab.switch_page("coach/ui/pages/tonight.py").run()
+    tab.switch_page("../pages/tonight.py").run()
     assert not tab.exception
     return tab
 

@@ -2,67 +2,40 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-ROOT = Path(__file__).parents[2]
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+from coach.people.here import start
+from coach.store import open_store
+from coach.store.accounts import say_adult
+from coach.store.vault import read_keys
+from tests.live.browsing import CHROMIUM, PHONE, WIDE, at_rest, chromium, contrast, fits, picture, served
+
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
+
+
+def started(database: Path, data_dir: Path) -> Path:
+    """A database on which one person alone has started before."""
+    store = open_store(f"sqlite:///{database}", read_keys(None, data_dir))
+    say_adult(store, start(store))
+    store.close()
+    return database
 
 
 @pytest.fixture(scope="module")
 def address(data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real server on a free port, started as `coach serve` starts it, on a database of its own."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    database = tmp_path_factory.mktemp("browser") / "app.sqlite3"
-    environment = os.environ | {
-        "COACH_DATA_DIR": str(data_dir),
-        "COACH_DATABASE_URL": f"sqlite:///{database}",
-        "COACH_COUNTRY": "GB",
-    }
-    command = [sys.executable, "-m", "coach", "serve", "--headless", "--port", str(port)]
-    with subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.DEVNULL) as server:
-        url = f"http://127.0.0.1:{port}"
-        for _ in range(240):
-            try:
-                with urllib.request.urlopen(f"{url}/_stcore/health", timeout=1) as answer:  # noqa: S310 - our own server
-                    if answer.status == 200:
-                        break
-            except OSError:
-                time.sleep(0.5)
+    """A real server for one person alone, who has started before."""
+    with served(data_dir, started(tmp_path_factory.mktemp("browser") / "app.sqlite3", data_dir)) as url:
         yield url
-        server.terminate()
-        server.wait(20)
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as play:
-        opened = play.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+    with chromium() as opened:
         yield opened
-        opened.close()
 
 
 @pytest.fixture(params=[(WIDE, "light"), (PHONE, "dark")], ids=["wide-light", "phone-dark"])
@@ -75,28 +48,22 @@ def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
 
 
 def ask(page: Page, address: str, text: str) -> None:
+    """Ask in whatever conversation is open, and wait until the whole answer stands below it."""
     page.goto(address)
     box = page.get_by_placeholder("Write to Attune")
     box.wait_for(timeout=60_000)
+    at_rest(page)
+    said = page.get_by_test_id("stChatMessage")
+    before = said.count()
     box.fill(text)
     box.press("Enter")
-    page.get_by_test_id("stChatMessage").nth(1).wait_for(timeout=60_000)
-
-
-def fits(page: Page) -> bool:
-    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
-
-
-def picture(page: Page, name: str) -> None:
-    folder = os.environ.get("COACH_TEST_PICTURES")
-    if folder:
-        size = page.viewport_size
-        page.screenshot(path=Path(folder) / f"{name}-{size['width'] if size else 0}.png", full_page=True)
+    expect(said).to_have_count(before + 2, timeout=60_000)
+    at_rest(page)
 
 
 def test_a_question_is_answered_with_a_source_that_opens(page: Page, address: str) -> None:
     ask(page, address, "How do I say that I feel lonely without starting a fight?")
-    source = page.get_by_test_id("stExpander").first
+    source = page.get_by_test_id("stExpander").last
     source.wait_for(timeout=30_000)
     source.locator("summary").click()
     expect(source.locator("mark").first).to_be_visible()
@@ -112,6 +79,22 @@ def test_danger_shows_a_line_to_call_and_a_way_out_of_the_page(page: Page, addre
     expect(page.get_by_text("Leave this page now")).to_be_visible()
     assert fits(page)
     picture(page, "danger")
+
+
+@pytest.mark.parametrize("way", ["click", "escape twice"])
+def test_the_quick_way_out_replaces_the_page_at_once(page: Page, address: str, way: str) -> None:
+    page.route("https://www.google.com/**", lambda route: route.fulfill(body="<title>Weather</title>rain later"))
+    ask(page, address, "my husband hit me again tonight and i am scared of him")
+    leave = page.get_by_text("Leave this page now")
+    leave.wait_for(timeout=30_000)
+    entries = page.evaluate("history.length")
+    if way == "click":
+        leave.click()
+    else:
+        page.keyboard.press("Escape")
+        page.keyboard.press("Escape")
+    expect(page.get_by_text("rain later")).to_be_visible(timeout=10_000)
+    assert page.evaluate("history.length") == entries, "it must replace the page, not stand after it"
 
 
 def test_tonight_gives_cards_and_the_clock_runs(page: Page, address: str) -> None:
@@ -131,8 +114,26 @@ def test_tonight_gives_cards_and_the_clock_runs(page: Page, address: str) -> Non
     picture(page, "run")
 
 
-def test_the_page_can_be_used_with_the_keyboard_alone(page: Page, address: str) -> None:
-    page.goto(address)
+def test_what_is_chosen_on_a_dial_can_be_read(page: Page, address: str) -> None:
+    page.goto(f"{address}/tonight")
+    find = page.get_by_role("button", name="Find something for tonight")
+    find.wait_for(timeout=60_000)
+    at_rest(page)
+    chosen = page.locator('[aria-checked="true"] p')
+    assert chosen.count() == 3
+    for words in (*chosen.all(), find.locator("p")):
+        assert contrast(words) >= 4.5, words.inner_text()
+
+
+@pytest.fixture
+def unused(data_dir: Path, tmp_path: Path) -> Iterator[str]:
+    """A server on which nobody has said anything yet."""
+    with served(data_dir, started(tmp_path / "app.sqlite3", data_dir)) as url:
+        yield url
+
+
+def test_the_page_can_be_used_with_the_keyboard_alone(page: Page, unused: str) -> None:
+    page.goto(unused)
     page.get_by_placeholder("Write to Attune").wait_for(timeout=60_000)
     main = page.get_by_test_id("stMainBlockContainer")
     first = main.get_by_role("button", name="We love each other but we feel like flatmates")

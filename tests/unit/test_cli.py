@@ -315,18 +315,53 @@ def test_a_setting_that_cannot_be_used_is_named(run: Run, monkeypatch: pytest.Mo
 @pytest.mark.usefixtures("data")
 def test_export_backup_and_erase(run: Run, tmp_path: Path) -> None:
     from coach.assemble import store
-    from coach.store.conversations import ensure_person, keep_message, new_thread, threads
+    from coach.store.conversations import LOCAL, ensure_person, keep_message, new_thread, threads
 
     settings.cache_clear()
     kept = store(settings())
-    me = ensure_person(kept, cli.LOCAL)
+    me = ensure_person(kept, LOCAL)
     keep_message(kept, me, new_thread(kept, me), "a sentence only this test wrote")
     assert run("export", str(tmp_path / "all.json")).code == 0
     assert "a sentence only this test wrote" in (tmp_path / "all.json").read_text(encoding="utf-8")
     assert run("backup", str(tmp_path / "copy.sqlite3")).code == 0
-    assert b"a sentence only this test wrote" in (tmp_path / "copy.sqlite3").read_bytes()
+    assert b"a sentence only this test wrote" not in (tmp_path / "copy.sqlite3").read_bytes()
+    assert run("export", str(tmp_path / "all.html")).code == 0
+    assert "<p>a sentence only this test wrote</p>" in (tmp_path / "all.html").read_text(encoding="utf-8")
     assert run("erase", "--yes").code == 0
     assert threads(kept, me) == []
+    assert run("restore", str(tmp_path / "copy.sqlite3"), "--yes").code == 0
+    assert run("export", str(tmp_path / "again.json")).code == 0
+    assert "a sentence only this test wrote" in (tmp_path / "again.json").read_text(encoding="utf-8")
+    assert run("keys", "rotate").code == 0
+    assert run("export", str(tmp_path / "rotated.json")).code == 0
+    assert "a sentence only this test wrote" in (tmp_path / "rotated.json").read_text(encoding="utf-8")
+    kept.close()
+
+
+@pytest.mark.usefixtures("data")
+def test_the_owner_makes_accounts_sets_passwords_and_brings_a_coach(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    from coach.assemble import store
+    from coach.people.accounts import sign_in
+    from coach.people.limiter import Limiter
+    from coach.store.couples import couple_of
+
+    said = iter(["anna's password", "carla's password", "anna's new password"])
+    monkeypatch.setattr("typer.prompt", lambda *_, **__: next(said))
+    settings.cache_clear()
+    assert run("user", "add", "Anna").code == 0
+    assert run("user", "add", "Carla").code == 0
+    assert run("user", "password", "anna").code == 0
+    kept = store(settings())
+    anna = sign_in(kept, Limiter(), "Anna", "anna's new password", "here")
+    assert run("user", "coach", "carla", "anna").code == 0
+    couple = couple_of(kept, anna)
+    assert couple
+    assert [one.name for one in couple.coaches] == ["Carla"]
+    again = run("user", "coach", "carla", "anna")
+    assert again.code == 1
+    assert "in that couple already" in again.err
+    assert run("user", "coach", "nobody", "anna").err.startswith("There is no account called nobody")
+    assert run("export", "x.json").err.startswith("There are accounts here; say whose with --name")
     kept.close()
 
 
@@ -334,7 +369,7 @@ def test_an_unexpected_fault_is_one_sentence_without_a_traceback(run: Run, monke
     def broken() -> None:
         raise ZeroDivisionError("a private sentence")
 
-    monkeypatch.setattr(cli, "settings", broken)
+    monkeypatch.setattr(cli.look_after, "settings", broken)
     made = run("doctor")
     assert made.code == 1
     assert "ZeroDivisionError" in made.err

@@ -4,27 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from coach.people.coach_password import FREE_TRIES, Guesses, PasswordRefused, check_password, is_set, set_password
+from coach.people.coach_password import PasswordRefused, check_password, is_set, set_password
+from coach.people.limiter import Limiter, TooOften
 from coach.store import Store
 from coach.store.sessions import secret_hash
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def test_set_once_then_only_the_right_one_opens(store: Store) -> None:
     assert not is_set(store)
     set_password(store, "a quiet evening")
     assert is_set(store)
-    check_password(store, "a quiet evening", Guesses())
+    check_password(store, "a quiet evening", Limiter())
     for wrong in ("a quiet evening ", "", "A quiet evening"):
         with pytest.raises(PasswordRefused, match="does not open"):
-            check_password(store, wrong, Guesses())
+            check_password(store, wrong, Limiter())
     with pytest.raises(PasswordRefused, match="set already"):
         set_password(store, "another evening")
 
@@ -42,20 +35,26 @@ def test_short_passwords_are_refused_with_advice(store: Store) -> None:
         set_password(store, "short")
 
 
-def test_guessing_has_to_wait_longer_and_longer(store: Store) -> None:
+def test_after_five_wrong_tries_even_the_right_one_has_to_wait(store: Store) -> None:
     set_password(store, "a quiet evening")
-    clock = Clock()
-    guesses = Guesses(clock)
-    for _ in range(FREE_TRIES):
+    limiter = Limiter()
+    for _ in range(5):
         with pytest.raises(PasswordRefused, match="does not open"):
-            check_password(store, "wrong", guesses)
-    with pytest.raises(PasswordRefused, match="wait"):
-        check_password(store, "a quiet evening", guesses)
-    clock.now += 10
-    check_password(store, "a quiet evening", guesses)
-    check_password(store, "a quiet evening", guesses)
+            check_password(store, "wrong", limiter)
+    with pytest.raises(TooOften, match=r"wait \d+ seconds"):
+        check_password(store, "a quiet evening", limiter)
+
+
+def test_the_right_one_starts_the_count_anew(store: Store) -> None:
+    set_password(store, "a quiet evening")
+    limiter = Limiter()
+    for _ in range(3):
+        for _ in range(4):
+            with pytest.raises(PasswordRefused):
+                check_password(store, "wrong", limiter)
+        check_password(store, "a quiet evening", limiter)
 
 
 def test_nothing_opens_before_a_password_is_set(store: Store) -> None:
     with pytest.raises(PasswordRefused):
-        check_password(store, "", Guesses())
+        check_password(store, "", Limiter())

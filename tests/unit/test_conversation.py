@@ -7,18 +7,19 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import text
 
-from coach.companion import Companion, Done, Event
+from coach.companion import Companion, Done, Event, Said
 from coach.conversation import LONGEST, MessageTooLong, answer_again, hold_turn, with_history
 from coach.errors import StoreUnavailable
+from coach.people.here import LOCAL_COACH, start
 from coach.schema import Context, Reply, Tonight
 from coach.store import Store
-from coach.store.conversations import ensure_person, messages, new_thread
+from coach.store.conversations import messages, new_thread
 from coach.store.sessions import choose, keep_outcome, sessions_for_review
 
 
 @pytest.fixture
 def me(store: Store) -> str:
-    return ensure_person(store, "me")
+    return start(store)
 
 
 @pytest.fixture
@@ -32,6 +33,8 @@ class Interrupted(Exception):
 
 class Breaking:
     """A companion that is cut off before it has answered."""
+
+    writer = None
 
     def respond(self, text: str, context: Context) -> Iterator[Event]:
         raise Interrupted
@@ -100,7 +103,7 @@ def test_the_card_beside_an_answer_is_kept_for_the_coach_with_its_reasons(
 ) -> None:
     reply = last(hold_turn(attune, store, me, thread, "what can we do tonight to feel a bit closer?"))
     assert reply.suggestion is not None
-    (session,) = sessions_for_review(store)
+    (session,) = sessions_for_review(store, LOCAL_COACH.id)
     assert session.id == reply.session
     assert session.asked == "what can we do tonight to feel a bit closer?"
     assert session.suggestion.options[0].why
@@ -124,6 +127,8 @@ def test_while_messages_cannot_be_stored_nothing_is_done_with_them(
     with pytest.raises(StoreUnavailable, match="could not be saved"):
         events += list(hold_turn(attune, store, me, thread, "how do we say sorry"))
     assert events == []
+    with store.engine.begin() as connection:  # the tables of PostgreSQL are made once for all tests
+        connection.execute(text("ALTER TABLE message_elsewhere RENAME TO message"))
 
 
 def test_an_exercise_of_the_last_days_is_known_when_the_next_is_chosen(
@@ -140,3 +145,17 @@ def test_an_exercise_of_the_last_days_is_known_when_the_next_is_chosen(
     again = last(hold_turn(attune, store, me, thread, "what can we do tonight to feel a bit closer?"))
     assert again.suggestion is not None
     assert again.suggestion.exercise != reply.suggestion.exercise
+
+
+def test_whoever_stops_an_answer_keeps_what_was_shown_of_it(
+    store: Store, me: str, thread: str, attune: Companion
+) -> None:
+    events = hold_turn(attune, store, me, thread, "How do I say that I feel lonely without starting a fight?")
+    for event in events:
+        if isinstance(event, Said):
+            break
+    events.close()  # type: ignore[attr-defined]
+    said = messages(store, me, thread)
+    assert [item.by for item in said] == ["user", "companion"]
+    assert said[1].text == event.text.strip()
+    assert said[0].state == "done"

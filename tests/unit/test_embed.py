@@ -11,10 +11,10 @@ import pytest
 from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
+from coach.encoder import weights as weights_module
+from coach.encoder.embed import MiniLM
+from coach.encoder.weights import SHA256, find_weights
 from coach.errors import WeightsMissing
-from coach.retrieval import weights as weights_module
-from coach.retrieval.embed import MiniLM
-from coach.retrieval.weights import SHA256, find_weights
 
 TEXTS = ["I feel alone next to him.", "how do we talk", "A recipe for apple pie, please! " * 30, "x"]
 
@@ -76,8 +76,7 @@ def test_the_weights_are_the_published_ones() -> None:
     assert find_weights().sha256() == SHA256
 
 
-def test_without_weights_the_sentence_says_what_to_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_without_weights_the_sentence_says_what_to_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(weights_module, "PACKAGE", "no_such_package_here")
-    monkeypatch.setattr(weights_module, "_CHROMA", tmp_path)
     with pytest.raises(WeightsMissing, match="coach setup"):
         find_weights()

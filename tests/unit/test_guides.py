@@ -63,6 +63,12 @@ def test_sections_start_with_a_sentence_that_stands_alone(own: list[Passage]) ->
     assert [passage.id for passage in own if passage.text.startswith(leaning)] == []
 
 
+def test_every_section_has_something_to_lift_beside_its_cautions(own: list[Passage]) -> None:
+    # The one for somebody afraid of their partner is a caution as a whole.
+    whole = [passage.id for passage in own if all(unit.caution for unit in units(passage.text))]
+    assert whole == ["emotional-intimacy/if-you-are-afraid-of-your-partner-none-of-this-is-for-now"]
+
+
 @pytest.mark.parametrize("guide", COMPANIONS)
 def test_companion_guides_are_long_enough_and_say_whose_they_are(library: Library, guide: str) -> None:
     [document] = [document for document in library.documents if document.id == guide]

@@ -28,13 +28,17 @@ def loaded_after(code: str) -> set[str]:
     "code",
     [
         "import coach.cli",
-        "from coach.safety import screen; screen('hello')",
-        "from coach.assemble import companion; companion().screen(['hello'])",
+        "from coach.safety import screen",
+        "from coach.assemble import companion; companion()",
         "import coach.conversation, coach.review.decisions, coach.doctor",
     ],
 )
 def test_heavy_libraries_are_not_loaded_before_they_are_needed(code: str) -> None:
     assert loaded_after(code) == set()
+
+
+def test_the_screen_loads_the_language_model_and_nothing_else() -> None:
+    assert loaded_after("from coach.safety import screen; screen('hello')") <= {"onnxruntime", "onnx"}
 
 
 def test_a_turn_without_a_model_loads_no_model_library() -> None:

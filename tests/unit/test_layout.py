@@ -12,6 +12,7 @@ LAYERS = {
     "schema": 0,
     "errors": 0,
     "settings": 1,
+    "encoder": 1,
     "safety": 2,
     "retrieval": 2,
     "exercises": 2,

@@ -8,7 +8,7 @@ from typing import get_args
 
 import pytest
 
-from coach.safety.helplines import numbers
+from coach.safety.helplines import countries, numbers, table
 from coach.safety.referral import refer, wordings
 from coach.schema import Action, Category, Role, Verdict
 
@@ -63,3 +63,14 @@ def test_each_wording_asks_at_most_one_question_beside_the_text() -> None:
 
 def test_danger_from_a_partner_offers_a_quick_way_out_of_the_page() -> None:
     assert refer(Verdict(action="crisis", category="partner_abuse"), "GB").quick_exit
+
+
+def test_help_is_known_in_at_least_25_countries_and_every_one_has_a_name() -> None:
+    helped = {
+        code
+        for code in {row.country for row in table()} - {"*"}
+        if {row.kind for row in table() if row.country == code} >= {"emergency"}
+        and {row.kind for row in table() if row.country == code} & {"suicide", "domestic_violence"}
+    }
+    assert len(helped) >= 25
+    assert set(countries()) == {row.country for row in table()} - {"*"}

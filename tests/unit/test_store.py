@@ -12,6 +12,8 @@ from coach.errors import AttuneError, NotAllowed, StoreUnavailable
 from coach.exercises import Catalogue, suggest
 from coach.schema import Citation, Referral, Reply, Tonight, Verdict
 from coach.store import Store, open_store
+from coach.store.backup import backup_sqlite
+from coach.store.consents import COACH_SEES, record
 from coach.store.conversations import (
     NEUTRAL_TITLE,
     delete_thread,
@@ -21,10 +23,12 @@ from coach.store.conversations import (
     messages,
     new_thread,
     recent_turns,
+    thread_to_continue,
     threads,
 )
+from coach.store.couples import ensure_member, start_couple
 from coach.store.engine import migrate
-from coach.store.rights import backup_sqlite, erase_person, export_person
+from coach.store.rights import erase_person, export_person, left_behind
 from coach.store.sessions import (
     choose,
     keep_decision,
@@ -37,6 +41,9 @@ from coach.store.sessions import (
     sessions_for_review,
 )
 from coach.store.tables import Base
+from coach.store.vault import Vault
+from coach.store.visible import COACHING
+from tests.conftest import KEYS
 
 REPLY = Reply(action="coach", text="Say it once, plainly.", verdict=Verdict(action="coach"))
 
@@ -93,11 +100,19 @@ def test_a_conversation_in_which_help_was_offered_gets_a_neutral_title(store: St
     assert [thread.title for thread in threads(store, "anna")] == [NEUTRAL_TITLE]
 
 
-def test_deleting_a_conversation_removes_its_messages(store: Store, thread: str) -> None:
-    keep_message(store, "anna", thread, "gone soon")
+def test_deleting_a_conversation_removes_its_messages_and_what_was_suggested_in_it(
+    store: Store, thread: str, catalogue: Catalogue
+) -> None:
+    asked = keep_message(store, "anna", thread, "gone soon")
+    suggestion = suggest(catalogue, Tonight())
+    gone = keep_session(store, "anna", suggestion, "gone soon", message=asked)
+    stays = keep_session(store, "anna", suggestion, "set by dials")
+    assert not delete_thread(store, "ben", thread)
     assert delete_thread(store, "anna", thread)
     assert messages(store, "anna", thread) == []
     assert threads(store, "anna") == []
+    assert own_session(store, "anna", gone) is None
+    assert own_session(store, "anna", stays)
 
 
 def test_a_suggested_session_comes_back_whole_with_its_decisions(
@@ -107,9 +122,14 @@ def test_a_suggested_session_comes_back_whole_with_its_decisions(
     citation = Citation(n=1, passage="g/s", guide="g", section="s", lines=(3, 9), quote="Words.")
     session = keep_session(store, "anna", suggestion, "calm us", [citation], versions={"attune": "1"})
     choose(store, "anna", session, suggestion.options[0].exercise)
-    keep_decision(store, session, "coach", "approve")
-    keep_decision(store, session, "coach", "refer", "safety", "second thoughts")
-    [kept] = sessions_for_review(store)
+    ensure_person(store, "carla", role="coach")
+    assert sessions_for_review(store, "carla") == []
+    ensure_member(store, start_couple(store, "anna"), "carla", COACHING)
+    assert sessions_for_review(store, "carla") == []
+    record(store, "anna", "coach", COACH_SEES, given=True)
+    keep_decision(store, "carla", session, "carla", "approve")
+    keep_decision(store, "carla", session, "carla", "refer", "safety", "second thoughts")
+    [kept] = sessions_for_review(store, "carla")
     assert kept.suggestion == suggestion
     assert kept.citations == (citation,)
     assert [decision.kind for decision in kept.decisions] == ["approve", "refer"]
@@ -141,6 +161,7 @@ def test_export_holds_all_of_ones_own_and_erase_leaves_nothing(store: Store, thr
     assert export_person(store, "ben")["messages"] == []
     erase_person(store, "anna")
     assert not any(export_person(store, "anna").values())
+    assert left_behind(store, "anna") == {}
     database = store.engine.url.database
     if store.engine.dialect.name == "sqlite" and database:
         files = Path(database).parent.glob("*")
@@ -158,18 +179,37 @@ def test_the_migrations_make_exactly_the_tables_of_the_code(store: Store) -> Non
 def test_a_database_that_cannot_be_opened_says_so_in_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "attune.sqlite3").write_bytes(b"this is not a database, it is a text of some length" * 20)
     with pytest.raises(StoreUnavailable, match="coach doctor"):
-        open_store(f"sqlite:///{tmp_path / 'attune.sqlite3'}")
+        open_store(f"sqlite:///{tmp_path / 'attune.sqlite3'}", KEYS)
 
 
 def test_a_backup_can_be_opened_while_the_original_is_in_use(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'live.sqlite3'}"
-    live = open_store(url)
+    live = open_store(url, KEYS)
     ensure_person(live, "anna")
     keep_message(live, "anna", new_thread(live, "anna"), "kept")
     backup_sqlite(url, tmp_path / "copy.sqlite3")
     copy = sqlite3.connect(tmp_path / "copy.sqlite3")
-    assert copy.execute("select text from message").fetchall() == [("kept",)]
+    [(sealed,)] = copy.execute("select text from message").fetchall()
+    assert Vault(KEYS).open(sealed) == "kept"
     copy.close()
     live.close()
     with pytest.raises(AttuneError, match="pg_dump"):
         backup_sqlite("postgresql://x", tmp_path / "no")
+
+
+def test_a_conversation_is_continued_on_another_device_even_when_its_first_reply_was_cut_off(
+    store: Store, thread: str
+) -> None:
+    assert thread_to_continue(store, "anna") is None
+    question = keep_message(store, "anna", thread, "we never talk")
+    assert thread_to_continue(store, "anna") == thread
+    assert thread_to_continue(store, "ben") is None
+    keep_reply(store, "anna", thread, question, REPLY, "we never talk")
+    assert thread_to_continue(store, "anna") == thread
+
+
+def test_a_conversation_in_which_help_was_offered_does_not_open_by_itself(store: Store, thread: str) -> None:
+    question = keep_message(store, "anna", thread, "he hit me")
+    referred = REPLY.model_copy(update={"referral": Referral(category="partner_abuse", text="Help is there.")})
+    keep_reply(store, "anna", thread, question, referred, "he hit me")
+    assert thread_to_continue(store, "anna") is None
