@@ -27,6 +27,9 @@ QUIET = [
     "--disable-sync",
 ]
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
+SLOW = 60_000
+"""Milliseconds until something that should happen has not: generous, since no test here measures speed."""
+expect.set_options(timeout=SLOW)
 
 
 def free_port() -> int:
@@ -74,14 +77,34 @@ def chromium() -> Iterator[Browser]:
             opened.close()
 
 
+def window(browser: Browser, *, phone: bool = False) -> Page:
+    """A page of somebody of their own: 1280 pixels wide and light, or a dark phone of 360.
+
+    Nothing is pressed, filled in or judged while the app draws the page anew, since what is done then can be undone.
+    """
+    context = browser.new_context(
+        viewport=PHONE if phone else WIDE, color_scheme="dark" if phone else "light", reduced_motion="reduce"
+    )
+    context.set_default_timeout(SLOW)
+    page = context.new_page()
+    page.add_locator_handler(page.locator(DRAWING).first, lambda _: None)
+    return page
+
+
+DRAWING = '[data-test-script-state]:not([data-test-script-state="notRunning"]), [data-testid="stSkeleton"]'
+"""The app while its script runs, and the grey shape that stands where a part of the page is still being loaded."""
+
+
 def at_rest(page: Page) -> None:
-    """Wait until the page has drawn everything: a click while it is being drawn anew can be undone."""
-    expect(page.locator('[data-test-script-state="notRunning"]')).to_be_attached(timeout=60_000)
+    """Wait until the page has drawn everything, before something is read off it without waiting."""
+    expect(page.locator("[data-test-script-state]")).to_be_attached()
+    expect(page.locator(DRAWING)).to_have_count(0)
 
 
-def fits(page: Page) -> bool:
-    """True when nothing scrolls sideways."""
-    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
+def expect_to_fit(page: Page) -> None:
+    """Fails when something scrolls sideways for good."""
+    at_rest(page)
+    page.wait_for_function("document.documentElement.scrollWidth <= window.innerWidth")
 
 
 CONTRAST = """element => {

@@ -12,7 +12,7 @@ from coach.people.here import start
 from coach.store import open_store
 from coach.store.accounts import say_adult
 from coach.store.vault import read_keys
-from tests.live.browsing import CHROMIUM, PHONE, WIDE, at_rest, chromium, contrast, fits, picture, served
+from tests.live.browsing import CHROMIUM, at_rest, chromium, contrast, expect_to_fit, picture, served, window
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 
@@ -38,46 +38,44 @@ def browser() -> Iterator[Browser]:
         yield opened
 
 
-@pytest.fixture(params=[(WIDE, "light"), (PHONE, "dark")], ids=["wide-light", "phone-dark"])
+@pytest.fixture(params=[False, True], ids=["wide-light", "phone-dark"])
 def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
-    size, scheme = request.param
-    context = browser.new_context(viewport=size, color_scheme=scheme, reduced_motion="reduce")
-    opened = context.new_page()
+    opened = window(browser, phone=request.param)
     yield opened
-    context.close()
+    opened.context.close()
 
 
 def ask(page: Page, address: str, text: str) -> None:
     """Ask in whatever conversation is open, and wait until the whole answer stands below it."""
     page.goto(address)
     box = page.get_by_placeholder("Write to Attune")
-    box.wait_for(timeout=60_000)
+    box.wait_for()
     at_rest(page)
     said = page.get_by_test_id("stChatMessage")
     before = said.count()
     box.fill(text)
     box.press("Enter")
-    expect(said).to_have_count(before + 2, timeout=60_000)
+    expect(said).to_have_count(before + 2)
     at_rest(page)
 
 
 def test_a_question_is_answered_with_a_source_that_opens(page: Page, address: str) -> None:
     ask(page, address, "How do I say that I feel lonely without starting a fight?")
     source = page.get_by_test_id("stExpander").last
-    source.wait_for(timeout=30_000)
+    source.wait_for()
     source.locator("summary").click()
     expect(source.locator("mark").first).to_be_visible()
     expect(source).to_contain_text("lines")
-    assert fits(page)
+    expect_to_fit(page)
     picture(page, "talk")
 
 
 def test_danger_shows_a_line_to_call_and_a_way_out_of_the_page(page: Page, address: str) -> None:
     ask(page, address, "my husband hit me again tonight and i am scared of him")
     call = page.locator('a[href^="tel:"]').first
-    expect(call).to_be_visible(timeout=30_000)
+    expect(call).to_be_visible()
     expect(page.get_by_text("Leave this page now")).to_be_visible()
-    assert fits(page)
+    expect_to_fit(page)
     picture(page, "danger")
 
 
@@ -86,41 +84,39 @@ def test_the_quick_way_out_replaces_the_page_at_once(page: Page, address: str, w
     page.route("https://www.google.com/**", lambda route: route.fulfill(body="<title>Weather</title>rain later"))
     ask(page, address, "my husband hit me again tonight and i am scared of him")
     leave = page.get_by_text("Leave this page now")
-    leave.wait_for(timeout=30_000)
+    leave.wait_for()
     entries = page.evaluate("history.length")
     if way == "click":
         leave.click()
     else:
         page.keyboard.press("Escape")
         page.keyboard.press("Escape")
-    expect(page.get_by_text("rain later")).to_be_visible(timeout=10_000)
+    expect(page.get_by_text("rain later")).to_be_visible()
     assert page.evaluate("history.length") == entries, "it must replace the page, not stand after it"
 
 
 def test_tonight_gives_cards_and_the_clock_runs(page: Page, address: str) -> None:
     page.goto(f"{address}/tonight")
-    page.get_by_role("button", name="Find something for tonight").click(timeout=60_000)
+    page.get_by_role("button", name="Find something for tonight").click()
     start = page.get_by_role("button", name="Start").first
-    start.wait_for(timeout=60_000)
-    assert fits(page)
+    start.wait_for()
+    expect_to_fit(page)
     picture(page, "tonight")
     start.click()
     frame = page.frame_locator("iframe").first
-    frame.get_by_role("button", name="Start the clock").click(timeout=30_000)
+    frame.get_by_role("button", name="Start the clock").click()
     expect(frame.get_by_role("button", name="Pause")).to_be_visible()
     before = frame.locator("#clock").inner_text()
-    expect(frame.locator("#clock")).not_to_have_text(before, timeout=5_000)
-    assert fits(page)
+    expect(frame.locator("#clock")).not_to_have_text(before)
+    expect_to_fit(page)
     picture(page, "run")
 
 
 def test_what_is_chosen_on_a_dial_can_be_read(page: Page, address: str) -> None:
     page.goto(f"{address}/tonight")
     find = page.get_by_role("button", name="Find something for tonight")
-    find.wait_for(timeout=60_000)
-    at_rest(page)
     chosen = page.locator('[aria-checked="true"] p')
-    assert chosen.count() == 3
+    expect(chosen).to_have_count(3)
     for words in (*chosen.all(), find.locator("p")):
         assert contrast(words) >= 4.5, words.inner_text()
 
@@ -134,7 +130,8 @@ def unused(data_dir: Path, tmp_path: Path) -> Iterator[str]:
 
 def test_the_page_can_be_used_with_the_keyboard_alone(page: Page, unused: str) -> None:
     page.goto(unused)
-    page.get_by_placeholder("Write to Attune").wait_for(timeout=60_000)
+    page.get_by_placeholder("Write to Attune").wait_for()
+    at_rest(page)
     main = page.get_by_test_id("stMainBlockContainer")
     first = main.get_by_role("button", name="We love each other but we feel like flatmates")
     for _ in range(40):
@@ -144,10 +141,10 @@ def test_the_page_can_be_used_with_the_keyboard_alone(page: Page, unused: str) -
     else:
         pytest.fail("the first suggested question cannot be reached with Tab")
     page.keyboard.press("Enter")
-    page.get_by_test_id("stExpander").first.wait_for(timeout=60_000)
+    expect(page.get_by_test_id("stExpander").first).to_be_visible()
 
 
 def test_review_asks_for_a_password_first(page: Page, address: str) -> None:
     page.goto(f"{address}/review")
-    expect(page.get_by_role("textbox", name="Password")).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("textbox", name="Password")).to_be_visible()
     picture(page, "review")

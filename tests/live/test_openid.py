@@ -12,10 +12,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.live.browsing import CHROMIUM, WIDE, chromium, free_port, served
+from tests.live.browsing import CHROMIUM, chromium, free_port, served, window
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
-SLOW = 60_000
 
 
 @pytest.fixture(scope="module")
@@ -57,35 +56,35 @@ def address(data_dir: Path, tmp_path: Path, provider: str) -> Iterator[str]:
 
 def sign_in(page: Page, address: str, subject: str) -> None:
     page.goto(address)
-    page.get_by_role("button", name="Sign in").click(timeout=SLOW)
-    page.locator("input[name=sub]").fill(subject, timeout=SLOW)
+    page.get_by_role("button", name="Sign in").click()
+    page.locator("input[name=sub]").fill(subject)
     page.get_by_role("button", name="Authorize").click()
 
 
 def test_each_of_two_subjects_is_a_person_of_their_own_and_stays_signed_in(browser: Browser, address: str) -> None:
-    anna = browser.new_context(viewport=WIDE).new_page()
+    anna = window(browser)
     sign_in(anna, address, "anna@example.org")
-    anna.get_by_role("button", name="Yes, I am").click(timeout=SLOW)
+    anna.get_by_role("button", name="Yes, I am").click()
     box = anna.get_by_placeholder("Write to Attune")
-    box.fill("we hardly talk any more, xylophone", timeout=SLOW)
+    box.fill("we hardly talk any more, xylophone")
     box.press("Enter")
-    anna.get_by_test_id("stChatMessage").nth(1).wait_for(timeout=SLOW)
+    anna.get_by_test_id("stChatMessage").nth(1).wait_for()
     anna.reload()
-    anna.get_by_text("xylophone").first.wait_for(timeout=SLOW)
+    anna.get_by_text("xylophone").first.wait_for()
 
-    ben = browser.new_context(viewport=WIDE).new_page()
+    ben = window(browser)
     sign_in(ben, address, "ben@example.org")
-    ben.get_by_role("button", name="Yes, I am").click(timeout=SLOW)
-    ben.get_by_placeholder("Write to Attune").wait_for(timeout=SLOW)
+    ben.get_by_role("button", name="Yes, I am").click()
+    ben.get_by_placeholder("Write to Attune").wait_for()
     assert "xylophone" not in ben.content()
 
-    again = browser.new_context(viewport=WIDE).new_page()
+    again = window(browser)
     sign_in(again, address, "anna@example.org")
-    again.get_by_text("xylophone").first.wait_for(timeout=SLOW)
+    again.get_by_text("xylophone").first.wait_for()
 
     again.get_by_role("link", name="Settings").click()
-    again.get_by_role("button", name="Sign out").click(timeout=SLOW)
-    again.wait_for_url("**/oauth2/end_session**", timeout=SLOW)
+    again.get_by_role("button", name="Sign out").click()
+    again.wait_for_url("**/oauth2/end_session**")
     again.goto(address)
-    again.get_by_role("button", name="Sign in").wait_for(timeout=SLOW)
+    again.get_by_role("button", name="Sign in").wait_for()
     assert "xylophone" not in again.content()
