@@ -22,6 +22,7 @@ import numpy.typing as npt
 
 from coach.errors import GuardNotLoaded
 from coach.safety.normalise import normalise
+from coach.safety.rules import Rule
 from coach.schema import SEVERITY, Action, Category, Frozen, Role, Urgency, Verdict
 
 VERSION = 1
@@ -44,19 +45,20 @@ FAMILIES: dict[str, str] = {
 def family(kind: str) -> str:
     """The family of a kind that is referred; empty for one that is not."""
     action, _, category = kind.partition(":")
-    return FAMILIES.get(category, "other") if action in ("refer", "crisis") else ""
+    return FAMILIES.get(category, "other") if action in ("refer", "crisis", "emergency") else ""
 
 
 class Thresholds(Frozen):
     """From which probability a verdict is raised; set by the training on messages it was not trained on."""
 
     refer: float
-    """Of `Weighed.danger`."""
+    """Of `Weighed.danger`, all families together."""
     refer_hinted: float
-    """The same where a rule gave a hint."""
+    """Of the danger of one family at which a rule hinted."""
     check_in: float
     """Of everything that is not ordinary, together."""
     check_in_hinted: float
+    """The same where any rule fired."""
     decline: float
     emergency: float
     """That a crisis is happening now."""
@@ -68,13 +70,15 @@ class Weighed(Frozen):
     odds: dict[str, float]
     """Probability of every kind; they add up to 1."""
     role: Role
-    danger: float
-    """Probability of everything that is referred, each family by its own weight: what few harmless messages resemble
-    counts for more, so the sum may exceed 1."""
+    danger: dict[str, float]
+    """Probability of what is referred, by family, each by its own weight: what few harmless messages resemble counts
+    for more, so the sum may exceed 1."""
     now: float
     """Probability that it is happening now, given that it is a crisis."""
-    hinted: bool = False
-    """True where a rule gave a hint."""
+    fired: bool = False
+    """True where any rule fired."""
+    hinted: frozenset[str] = frozenset()
+    """The families of danger at which rules hinted."""
 
     def share(self, *actions: Action) -> float:
         """Probability of any of these actions."""
@@ -86,10 +90,15 @@ class Weighed(Frozen):
         return max(kinds, key=self.odds.__getitem__).split(":")[1] if kinds else None  # type: ignore[return-value]  # kinds end in a category
 
 
-def words(text: str, hints: Sequence[str] = ()) -> list[str]:
-    """The words of a message and its pairs of neighbouring words, in one spelling, and the hints of rules as words."""
+def words(text: str, firing: Sequence[Rule] = ()) -> list[str]:
+    """The words of a message and its pairs of neighbouring words, in one spelling, and the rules that fire as words."""
     single = _WORD.findall(normalise(text))
-    return single + [f"{one} {other}" for one, other in pairwise(single)] + [f"rule:{hint}" for hint in hints]
+    return single + [f"{one} {other}" for one, other in pairwise(single)] + [f"rule:{rule.id}" for rule in firing]
+
+
+def families_hinted(firing: Sequence[Rule]) -> frozenset[str]:
+    """The families of danger at which rules hint. A rule that only asks hints at none."""
+    return frozenset(family(f"{rule.action}:{rule.category}") for rule in firing) - {""}
 
 
 class Classifier:
@@ -101,7 +110,10 @@ class Classifier:
         self._roles: list[Role] = about["roles"]
         self._meaning_share: float = about["meaning_share"]
         leaning: dict[str, float] = about["leaning"]
-        self._leaning = np.array([leaning.get(family(kind), 0.0) for kind in self._kinds])
+        self._leaning = {
+            name: np.array([weight * (family(kind) == name) for kind in self._kinds])
+            for name, weight in leaning.items()
+        }
         self._sharpness: float = about["sharpness"]
         self.thresholds = Thresholds.model_validate(about["thresholds"])
         vocabulary = bytes(arrays.pop("vocabulary")).decode("utf-8").split("\n")
@@ -122,19 +134,19 @@ class Classifier:
         except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
             raise GuardNotLoaded(detail=f"classifier {type(error).__name__}") from error
 
-    def weigh(self, text: str, states: Floats, hints: Sequence[str] = ()) -> Weighed:
+    def weigh(self, text: str, states: Floats, firing: Sequence[Rule] = ()) -> Weighed:
         """What one message calls for.
 
         Args:
             text: the message.
             states: its `Reading.states`.
-            hints: ids of the rules that fire on it.
+            firing: the rules that fire on it.
         """
         of = self._of
         tokens = np.maximum(states @ of["token"] + of["token_offset"], 0)
         pooled = np.concatenate([tokens.max(axis=0), tokens.mean(axis=0)])
         meaning = _log_softmax(pooled @ of["out"] + of["out_offset"])
-        both = self._meaning_share * meaning + (1 - self._meaning_share) * self._by_words(text, hints)
+        both = self._meaning_share * meaning + (1 - self._meaning_share) * self._by_words(text, firing)
         odds = np.exp(_log_softmax(self._sharpness * both))
         roles = pooled @ of["role"] + of["role_offset"]
         now = 1 / (1 + np.exp(-(pooled @ of["now"] + of["now_offset"])[0]))
@@ -142,14 +154,16 @@ class Classifier:
             odds=dict(zip(self._kinds, odds.tolist(), strict=True)),
             role=self._roles[int(roles.argmax())],
             now=float(now),
-            danger=float(odds @ self._leaning),
-            hinted=bool(hints),
+            danger={name: float(odds @ weights) for name, weights in self._leaning.items()},
+            fired=bool(firing),
+            hinted=families_hinted(firing),
         )
 
     def verdict(self, weighed: Weighed, where: str = "") -> Verdict:
         """The verdict on one message that stands alone."""
         referred, at = weighed.share("refer", "crisis"), self.thresholds
-        if weighed.danger >= (at.refer_hinted if weighed.hinted else at.refer):
+        hinted = max((weighed.danger[name] for name in weighed.hinted), default=0.0)
+        if hinted >= at.refer_hinted or sum(weighed.danger.values()) >= at.refer:
             grave = weighed.share("crisis")
             if grave >= referred / 2:
                 now = weighed.now >= at.emergency
@@ -158,14 +172,14 @@ class Classifier:
         if weighed.share("decline") >= at.decline:
             return _verdict("decline", "none", weighed, weighed.share("decline"), where)
         uneasy = 1 - weighed.odds["coach"] - weighed.share("decline")
-        if uneasy >= (at.check_in_hinted if weighed.hinted else at.check_in):
+        if uneasy >= (at.check_in_hinted if weighed.fired else at.check_in):
             return _verdict("check_in", "low", weighed, uneasy, where)
         return Verdict(action="coach", confidence=round(weighed.odds["coach"], 4))
 
-    def _by_words(self, text: str, hints: Sequence[str]) -> Floats:
+    def _by_words(self, text: str, firing: Sequence[Rule]) -> Floats:
         """Log-probabilities from the words alone: a linear model on their weighted counts."""
         of = self._of
-        counts = Counter(row for term in words(text, hints) if (row := self._row.get(term)) is not None)
+        counts = Counter(row for term in words(text, firing) if (row := self._row.get(term)) is not None)
         scores: npt.NDArray[np.floating[Any]] = of["word_offset"]
         if counts:
             rows = np.fromiter(counts, dtype=np.int64)
@@ -195,4 +209,4 @@ def _log_softmax(scores: npt.NDArray[np.floating[Any]]) -> Floats:
     return np.asarray(shifted - np.log(np.exp(shifted).sum()), dtype=np.float32)
 
 
-__all__ = ["FILE", "Classifier", "Thresholds", "Weighed", "family", "words"]
+__all__ = ["FILE", "Classifier", "Thresholds", "Weighed", "families_hinted", "family", "words"]

@@ -32,7 +32,7 @@ PAIR_LENGTH = 400
 """Two turns in a row are also read as one by the rules when together they are no longer than this."""
 KEPT = 4096
 """Turns whose weights are kept in memory, so that a conversation is not read anew with each message."""
-NOTHING = Weighed(odds={"coach": 1.0}, role="self", danger=0, now=0)
+NOTHING = Weighed(odds={"coach": 1.0}, role="self", danger={}, now=0)
 """Weight of a turn in which there is nothing to weigh: no letter at all."""
 _SAFE_NOW = re.compile(
     r"\b(i am|im|we are|were) (safe|ok and safe|not in danger)( now| here| tonight)?\b|"
@@ -157,7 +157,7 @@ class Screen:
             return _Look(settled, fired, NOTHING, None)
         hinted = _spoken(firing, where)
         try:
-            weight, reading = self._weigh(text, [rule.id for rule in firing])
+            weight, reading = self._weigh(text, firing)
         except Exception as error:
             log.log(logging.DEBUG if self._classifier is None else logging.ERROR, "%s", type(error).__name__)
             return _Look(hinted, fired, None, None)
@@ -183,7 +183,7 @@ class Screen:
         assert self._classifier is not None  # noqa: S101 - it made the weight
         return self._classifier.verdict(weight, where)
 
-    def _weigh(self, text: str, hints: list[str]) -> tuple[Weighed, Reading | None]:
+    def _weigh(self, text: str, firing: list[Rule]) -> tuple[Weighed, Reading | None]:
         """The weight of a turn, kept by its digest; the reading only where the turn had to be read."""
         if self._classifier is None or self._encoder is None:
             raise GuardNotLoaded(detail="no classifier")
@@ -192,7 +192,7 @@ class Screen:
             self._weighed.move_to_end(digest)
             return self._weighed[digest], None
         reading = self._encoder().read(text)
-        weight = self._weighed[digest] = self._classifier.weigh(text, reading.states, hints)
+        weight = self._weighed[digest] = self._classifier.weigh(text, reading.states, firing)
         if len(self._weighed) > KEPT:
             self._weighed.popitem(last=False)
         return weight, reading

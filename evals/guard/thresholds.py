@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from coach.safety.classifier import family
+from coach.safety.classifier import families_hinted, family
+from coach.safety.rules import Rule
 from evals.guard.messages import Message
 
 Floats = npt.NDArray[np.float64]
@@ -26,12 +27,12 @@ EVERYDAY = frozenset(
 apart from their dangerous neighbours: they teach, but nobody writes like them all day, so no threshold is set on them.
 """
 ORDINARY_ALARM, HARD_ALARM = 0.007, 0.014
-"""Shares of harmless messages, ordinary and hard ones, that may be referred where no rule gave a hint."""
+"""Shares of harmless messages, ordinary and hard ones, that may be referred for all their danger together."""
 ORDINARY_HINTED, HARD_HINTED = 0.006, 0.026
-"""The same where a rule gave one. Alarming words are seldom harmless, so more is allowed for them; and these packs were
-written to be full of them, which everyday messages are not."""
+"""The same for what is referred besides, because a rule hinted at that danger. Alarming words are seldom harmless, so
+more is allowed for them; and these packs were written to be full of them, which everyday messages are not."""
 ORDINARY_ASKED, HARD_ASKED = 0.03, 0.06
-"""Shares of harmless messages that may be asked about or referred."""
+"""Shares of harmless messages that may be asked about or referred, two thirds of them where no rule fired."""
 DECLINED = 0.004
 LEANING: dict[str, float] = {"self_harm": 1.25, "partner": 1.1, "trust": 1.1, "other": 1.0}
 """Weight of each family's probability: what cannot be made good again counts more. Decided among a few on the left-out
@@ -47,8 +48,13 @@ class LeftOut:
     odds: Floats
     """Shape (messages, kinds)."""
     names: list[str]
-    hinted: Flags
-    """Where a rule gave a hint."""
+    firing: list[list[Rule]]
+    """The rules that fire on each."""
+
+    @property
+    def fired(self) -> Flags:
+        """Where any rule fires."""
+        return np.array([bool(rules) for rules in self.firing])
 
     @property
     def hard(self) -> Flags:
@@ -69,8 +75,22 @@ class LeftOut:
         return np.asarray(self.odds[:, [name.split(":")[0] in actions for name in self.names]].sum(axis=1))
 
     def danger(self, weights: dict[str, float]) -> Floats:
-        """As `coach.safety.classifier.Weighed.danger`."""
-        return np.asarray(self.odds @ np.array([weights.get(family(name), 0.0) for name in self.names]))
+        """As `coach.safety.classifier.Weighed.danger`, all families together."""
+        return sum(self._by_family(weights).values(), np.zeros(len(self.messages)))
+
+    def hinted(self, weights: dict[str, float]) -> Floats:
+        """The greatest danger of a family at which a rule hinted; 0 where none did."""
+        by_family = self._by_family(weights)
+        greatest = np.zeros(len(self.messages))
+        for row, rules in enumerate(self.firing):
+            greatest[row] = max((by_family[name][row] for name in families_hinted(rules)), default=0.0)
+        return greatest
+
+    def _by_family(self, weights: dict[str, float]) -> dict[str, Floats]:
+        return {
+            name: np.asarray(weight * self.odds[:, [family(kind) == name for kind in self.names]].sum(axis=1))
+            for name, weight in weights.items()
+        }
 
     def uneasy(self) -> Floats:
         """Probability that a message is neither ordinary nor to be declined."""
@@ -91,28 +111,29 @@ def _limit(unseen: LeftOut, scores: Floats, where: Flags, ordinarily: float, at_
 def thresholds(unseen: LeftOut, weights: dict[str, float]) -> dict[str, float]:
     """The limits of `coach.safety.classifier.Thresholds`, but the one of an emergency.
 
-    Where rules gave a hint far more messages are in danger, so a smaller probability is enough there.
+    Where rules hint at a danger far more messages are in it, so a smaller probability of that danger is enough.
     """
     danger, uneasy, decline = unseen.danger(weights), unseen.uneasy(), unseen.share("decline")
-    hint, plain = unseen.hinted, ~unseen.hinted
+    everywhere = np.ones(len(danger), dtype=bool)
+    refer = _limit(unseen, danger, everywhere, ORDINARY_ALARM, HARD_ALARM)
+    left = danger < refer
     return {
-        "refer": _limit(unseen, danger, plain, ORDINARY_ALARM, HARD_ALARM),
-        "refer_hinted": _limit(unseen, danger, hint, ORDINARY_HINTED, HARD_HINTED),
-        "check_in": _limit(unseen, uneasy, plain, ORDINARY_ASKED * 2 / 3, HARD_ASKED * 2 / 3),
-        "check_in_hinted": _limit(unseen, uneasy, hint, ORDINARY_ASKED / 3, HARD_ASKED / 3),
-        "decline": _limit(unseen, decline, hint | plain, DECLINED, 3 * DECLINED),
+        "refer": refer,
+        "refer_hinted": _limit(unseen, unseen.hinted(weights), left, ORDINARY_HINTED, HARD_HINTED),
+        "check_in": _limit(unseen, uneasy, ~unseen.fired, ORDINARY_ASKED * 2 / 3, HARD_ASKED * 2 / 3),
+        "check_in_hinted": _limit(unseen, uneasy, unseen.fired, ORDINARY_ASKED / 3, HARD_ASKED / 3),
+        "decline": _limit(unseen, decline, everywhere, DECLINED, 3 * DECLINED),
     }
 
 
 def _referred(unseen: LeftOut, weights: dict[str, float], limits: dict[str, float]) -> Flags:
-    least = np.where(unseen.hinted, limits["refer_hinted"], limits["refer"])
-    return np.asarray(unseen.danger(weights) >= least)
+    return np.asarray((unseen.danger(weights) >= limits["refer"]) | (unseen.hinted(weights) >= limits["refer_hinted"]))
 
 
 def figures(unseen: LeftOut, weights: dict[str, float], limits: dict[str, float]) -> dict[str, float]:
     """What the classifier makes of messages it was not trained on; with the hints of the rules, not their verdicts."""
     referred = _referred(unseen, weights, limits)
-    asked = referred | (unseen.uneasy() >= np.where(unseen.hinted, limits["check_in_hinted"], limits["check_in"]))
+    asked = referred | (unseen.uneasy() >= np.where(unseen.fired, limits["check_in_hinted"], limits["check_in"]))
     kind = np.array([message.kind for message in unseen.messages])
     found = {f"{name} referred": float(referred[kind == name].mean()) for name in unseen.names if family(name)}
     return found | {

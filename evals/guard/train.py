@@ -111,13 +111,13 @@ def train(folder: Path) -> dict[str, Any]:
     names = sorted(set(kinds))
     labels = np.array([names.index(kind) for kind in kinds])
     rules = Rules.load(folder)
-    hints = [[rule.id for rule in rules.firing(text)] for text in texts]
-    terms = [words(text, hint) for text, hint in zip(texts, hints, strict=True)]
+    firing = [rules.firing(text) for text in texts]
+    terms = [words(text, fired) for text, fired in zip(texts, firing, strict=True)]
     states = minilm(settings().data_dir / "models").states(texts)
 
     votes = left_out(terms, states, labels, len(names))
     sharpness = sharpened(votes, labels)
-    unseen = LeftOut(learned, odds(votes, sharpness), names, np.array([bool(hint) for hint in hints]))
+    unseen = LeftOut(learned, odds(votes, sharpness), names, firing)
     limits = {**thresholds(unseen, LEANING), "emergency": NOW}
 
     model = Model(terms, states, labels, len(names))

@@ -18,7 +18,9 @@ from tests.model_server import ModelServer, model_server
 
 ASK = "We only talk about bills any more and I miss our evenings"
 LEAVES = Context(may_leave=True)
-FIRST, BETWEEN, WHOLE = 1.5, 1.0, 4.0
+FIRST, BETWEEN, WHOLE = 3.0, 2.0, 7.0
+SLACK = 5.0
+"""Seconds for a busy machine to do everything else."""
 pytestmark = pytest.mark.filterwarnings("default::ResourceWarning", "default::pytest.PytestUnraisableExceptionWarning")
 
 
@@ -72,7 +74,7 @@ def test_a_failure_before_the_first_word_ends_in_the_guides_answer_that_says_so(
     server.mode = mode
     started = time.monotonic()
     reply = attune.answer(ASK, LEAVES)
-    assert time.monotonic() - started < WHOLE + 2
+    assert time.monotonic() - started < WHOLE + SLACK
     assert reply.written_by == "guides"
     assert reply.citations
     assert reply.text.endswith(ModelFailed.default)
@@ -89,7 +91,7 @@ def test_a_failure_in_mid_sentence_keeps_what_was_checked_or_lets_the_guides_ans
     server.mode = mode
     started = time.monotonic()
     reply = attune.answer(ASK, LEAVES)
-    assert time.monotonic() - started < WHOLE + 2
+    assert time.monotonic() - started < WHOLE + SLACK
     assert reply.citations
     assert reply.written
     assert reply.written.failed == reason

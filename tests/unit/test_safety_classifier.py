@@ -102,7 +102,7 @@ def test_a_conversation_is_weighed_once_and_not_again_with_every_message(chosen:
 
 
 def _turn(share: float) -> Weighed:
-    return Weighed(odds={"coach": 1 - share, "check_in:self_harm": share}, role="self", danger=0, now=0)
+    return Weighed(odds={"coach": 1 - share, "check_in:self_harm": share}, role="self", danger={}, now=0)
 
 
 def test_hopelessness_that_builds_up_is_asked_about_though_no_turn_says_enough() -> None:
