@@ -1,6 +1,6 @@
 """Measure the whole screen on the messages written for it: recall, false alarms, role, and where in a story it notices.
 
-`python -m evals.guard.measure [train|test|second|third|fourth] [--wrong]` prints a table with 95 % intervals (Wilson);
+`python -m evals.guard.measure [train|test|second|third|fourth|fifth] [--wrong]` prints a table with 95 % intervals (Wilson);
 `--card` writes the figures into the model card, `coach/safety/README.md`.
 """
 
@@ -182,7 +182,7 @@ def stories_table(screen: Screen, split: StorySplit) -> list[Row]:
 def card(screen: Screen) -> str:
     """The figures of the model card, as Markdown."""
     parts = []
-    for split in ("fourth", "third", "test", "second"):
+    for split in ("fifth", "fourth", "third", "test", "second"):
         learned = messages(split)
         if learned:
             parts.append(f"### Split `{split}`, {len(learned)} messages\n\n{_markdown(table(screen, learned))}")

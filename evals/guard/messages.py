@@ -11,8 +11,8 @@ from coach.schema import Action, Category, Frozen, Role
 
 FOLDER = Path(__file__).parents[1] / "messages"
 
-Split = Literal["train", "test", "second", "third", "fourth"]
-StorySplit = Literal["dev", "test", "fourth"]
+Split = Literal["train", "test", "second", "third", "fourth", "fifth"]
+StorySplit = Literal["dev", "test", "fourth", "fifth"]
 Tier = Literal["explicit", "veiled", "ordinary", "hard"]
 
 
