@@ -6,6 +6,7 @@ import hashlib
 import logging
 import threading
 import time
+from functools import cache
 from typing import cast
 
 import numpy as np
@@ -17,6 +18,7 @@ from coach.errors import AttuneError, ContentWrong, IndexOfAnother, IndexUnusabl
 from coach.exercises import Catalogue
 from coach.replies.endpoint import Endpoint, Waits
 from coach.replies.generate import Writer
+from coach.replies.support import Support
 from coach.replies.wording import Wording
 from coach.retrieval.coverage import Coverage
 from coach.retrieval.index import Index, Progress, build_index, connect, open_index
@@ -173,10 +175,8 @@ def writer(chosen: Settings, catalogue: Catalogue) -> Writer | None:
     if model is None:
         return None
     titles = {exercise.id: exercise.title for exercise in catalogue}
-    cache = chosen.data_dir / "models"
-    return Writer(
-        model, lambda texts: minilm(cache).embed(texts), titles, chosen.model_daily_tokens, guards=chosen.model_guard
-    )
+    support = cache(lambda: Support(minilm(chosen.data_dir / "models")))
+    return Writer(model, support, titles, chosen.model_daily_tokens, guards=chosen.model_guard)
 
 
 def store(chosen: Settings | None = None) -> Store:

@@ -11,7 +11,9 @@ from typing import Any
 import yaml
 
 from coach.assemble import Search, companion, embedder
+from coach.encoder import minilm
 from coach.replies.gate import Gate
+from coach.replies.support import Support
 from coach.retrieval.chunk import passages
 from coach.retrieval.readers import read_document
 from coach.retrieval.search import Retriever
@@ -214,13 +216,13 @@ def screening(bench: Bench, split: str) -> Result:
 def gate(bench: Bench, split: str) -> Result:
     """Does the gate let through what a passage supports, and hold back everything else a model may say?"""
     retriever = bench.retriever
-    embed = embedder(bench.settings).embed
+    support = Support(minilm(bench.settings.data_dir / "models"))
     cases = [GateCase.model_validate(case) for case in load("gate") if case["split"] == split]
     figures, wrong = [], []
     kinds: dict[str, list[bool]] = {}
     for case in cases:
         found = [Found(passage=passage, score=1) for passage in _parts(retriever, case.passage)[:1]]
-        shown = "".join(Gate(found, embed, Verdict(action="coach")).pass_through([f"I hear you.\n\n{case.said}"]))
+        shown = "".join(Gate(found, support, Verdict(action="coach")).pass_through([f"I hear you.\n\n{case.said}"]))
         right = (shown != "I hear you.") == case.keep
         kinds.setdefault(case.kind, []).append(right)
         if not right:

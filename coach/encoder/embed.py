@@ -89,6 +89,10 @@ class MiniLM:
         [(_, (vectors, states))] = self._run([text], ["vector", "states"])
         return Reading(vectors[0], states[0])
 
+    def tokens(self, text: str) -> list[str]:
+        """The tokens of which `Reading.states` has the states: word pieces, between two marks."""
+        return list(self._tokenizer.encode(text).tokens)
+
     def states(self, texts: Sequence[str]) -> list[npt.NDArray[np.float16]]:
         """The states of many texts, each of shape (tokens, 1536), rounded so that they can be held in memory."""
         kept: dict[int, npt.NDArray[np.float16]] = {}

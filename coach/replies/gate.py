@@ -1,33 +1,24 @@
 """The gate: a sentence of a model appears only when it has been checked.
 
-A point must end with the number of a passage that is there and that supports it: it shares words with it, and lies near
-one of its sentences in meaning. What needs no passage is the sentence that says back what was heard, a question, and
-the mention of the exercise that was chosen. Nothing passes that holds a number which neither a cited passage nor the
-exercise holds, a link or picture, another exercise, or what `coach.safety.check` holds back.
+A point must end with the number of a passage that is there and that supports it (`support.py`). What needs no passage
+is the sentence that says back what was heard, a question, and the mention of the exercise that was chosen. Nothing
+passes that holds a number which neither a cited passage nor the exercise holds, a link or picture, another exercise,
+or what `coach.safety.check` holds back.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
 
-import numpy as np
-
-from coach.encoder import Vectors
 from coach.replies.prompt import prompt
-from coach.replies.sentences import split_sentences
-from coach.retrieval.lexical import terms
+from coach.replies.support import SUPPORTED, Support
 from coach.safety.check import check_reply
 from coach.schema import Dropped, Found, Option, Passage, Verdict
 
-SUPPORTED = 0.6
-"""Support from which a sentence may be shown: its cosine with the nearest sentence, or pair of sentences, of the cited
-passage, and `SHARED` times the share of its content words that the passage holds. Set on the development cases of
-`coach eval gate`, rather too high than too low: what is dropped is only missing, what is wrong is believed."""
-SHARED = 0.25
 HEARD_WORDS = 45
 """Longest sentence that may say back what was heard."""
 
@@ -47,14 +38,12 @@ class Gate:
     """The gate of one reply. Feed it the pieces of the model; it gives what may be shown."""
 
     found: Sequence[Found]
-    embed: Callable[[Sequence[str]], Vectors]
-    """Texts to vectors of length 1."""
+    support: Support
+    """What it measures with; share one between gates, so that a passage is read once."""
     verdict: Verdict
     exercise: Option | None = None
     other_exercises: Iterable[str] = ()
     """Titles of the catalogue that were not chosen."""
-    read: dict[str, Vectors] = field(default_factory=dict)
-    """Passage text -> vectors of its sentences and pairs; share one between gates, so that a passage is read once."""
     dropped: list[Dropped] = field(default_factory=list)
     cited: dict[int, list[str]] = field(default_factory=dict)
     """Passage number -> sentences that passed on it."""
@@ -112,7 +101,7 @@ class Gate:
             # heard.
             free = not carries and self._stands_alone(bare, first=not self._shown and not good, note=False)
             if not wrong and not free:
-                wrong = "" if any(self._says(passage.text, bare) for passage in passages) else "not supported"
+                wrong = "" if self._rests_on(passages, bare) else "not supported"
             if wrong:
                 self.dropped.append(Dropped(text=sentence, why=wrong))
             else:
@@ -127,14 +116,8 @@ class Gate:
             self.cited.setdefault(number, []).extend(resting)
         return [*good[:-1], good[-1] + " " + " ".join(f"[{number}]" for number in real)]
 
-    def _says(self, passage: str, sentence: str) -> bool:
-        words = set(terms(sentence))
-        shared = len(words & set(terms(passage))) / max(1, len(words))
-        if passage not in self.read:
-            said = split_sentences(passage.replace("\n", " "))
-            self.read[passage] = self.embed([*said, *(f"{one} {other}" for one, other in pairwise(said))])
-        nearest = np.max(self.read[passage] @ self.embed([sentence])[0])
-        return bool(nearest + SHARED * shared >= SUPPORTED)
+    def _rests_on(self, passages: Sequence[Passage], sentence: str) -> bool:
+        return any(self.support.of(passage.text, sentence) >= SUPPORTED for passage in passages)
 
     def _stands_alone(self, sentence: str, *, first: bool, note: bool = True) -> bool:
         """True for what needs no passage: what was heard, a question, the exercise that was chosen."""

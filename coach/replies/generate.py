@@ -4,35 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 
-from coach.encoder import Vectors
 from coach.replies.compose import cite
 from coach.replies.endpoint import Endpoint, Used
 from coach.replies.gate import Gate
 from coach.replies.prompt import for_reply, prompt
+from coach.replies.support import Support
 from coach.replies.third_guard import ThirdGuard
 from coach.schema import Citation, Context, Option, SearchResult, Verdict, Written
 
 
 class Writer:
-    """Starts replies: a model, the embedder that the gate measures with, and the titles it must not mix up."""
+    """Starts replies: a model, what the gate measures support with, and the titles it must not mix up."""
 
     def __init__(
         self,
         endpoint: Endpoint,
-        embed: Callable[[Sequence[str]], Vectors],
+        support: Callable[[], Support],
         titles: Mapping[str, str],
         daily_tokens: int = 200_000,
         *,
         guards: bool = True,
     ) -> None:
-        """`titles`: exercise id -> title, of the whole catalogue. `daily_tokens`: for one person. `guards`: whether the
-        model is asked as third guard, too."""
+        """Holds the model and what its replies are checked with.
+
+        Args:
+            endpoint: the model.
+            support: gives what the gate measures support with; called for each reply.
+            titles: exercise id -> title, of the whole catalogue.
+            daily_tokens: for one person.
+            guards: whether the model is asked as third guard, too.
+        """
         self.endpoint = endpoint
-        self.embed = embed
+        self.support = support
         self.titles = titles
         self.daily_tokens = daily_tokens
         self.guards = guards
-        self._read: dict[str, Vectors] = {}
 
     @property
     def name(self) -> str:
@@ -60,7 +66,7 @@ class Writer:
             ModelFailed: when the endpoint is resting.
         """
         others = [title for exercise, title in self.titles.items() if not chosen or exercise != chosen.exercise]
-        gate = Gate(result.found, self.embed, verdict, chosen, others, self._read)
+        gate = Gate(result.found, self.support(), verdict, chosen, others)
         used = Used()
         guard = ThirdGuard.start(self.endpoint, turns) if self.guards else ThirdGuard.off()
         wanted = result.answerable and verdict.action == "coach"

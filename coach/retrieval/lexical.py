@@ -17,7 +17,7 @@ from coach.schema import Passage
 logging.getLogger("bm25s").setLevel(logging.NOTSET)
 
 _WORD = re.compile(r"[a-zA-Z][a-zA-Z'’]+")
-_STOP = frozenset(
+STOP_WORDS = frozenset(
     """
     a an the and or but if so of to in on at by for with from as is are was were be been being am do does did
     doing have has had having i me my mine we us our ours you your yours he him his she her hers they them their
@@ -34,7 +34,7 @@ _STEMMER = Stemmer.Stemmer("english")
 def terms(text: str) -> list[str]:
     """Stemmed content words, in order."""
     words = [word.replace("’", "").replace("'", "") for word in _WORD.findall(text.lower())]
-    return list(_STEMMER.stemWords([word for word in words if word not in _STOP and len(word) > 1]))
+    return list(_STEMMER.stemWords([word for word in words if word not in STOP_WORDS and len(word) > 1]))
 
 
 class Lexical:

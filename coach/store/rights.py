@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import delete, exists, func, or_, select, update
+from sqlalchemy.orm import Session
 
 from coach.store.engine import Store, give_space_back
 from coach.store.tables import (
@@ -31,10 +32,12 @@ from coach.store.tables import (
     now,
 )
 from coach.store.vault import Sealed, SealedJson
-from coach.store.visible import PARTNER, shared
+from coach.store.visible import COACHING, PARTNER, shared
 
 OWNED = (EveningRow, InvitationRow, ConsentRow, OutcomeRow, SessionRow, ThreadRow, MessageRow)
 """Tables whose rows belong to one person by `owner_id`."""
+ERASED = "a coach of before"
+"""Stands where the name of a coach stood who has erased what was kept of them."""
 
 
 def export_person(store: Store, person: str) -> dict[str, Any]:
@@ -67,6 +70,7 @@ def export_person(store: Store, person: str) -> dict[str, Any]:
 def erase_person(store: Store, person: str) -> None:
     """Remove everything kept of this person; the database gives the space back, so nothing is left in the file."""
     with store.begin() as session:
+        _forget_name(session, person)
         session.execute(delete(SignInRow).where(SignInRow.person_id == person))
         session.execute(delete(AccountRow).where(AccountRow.person_id == person))
         for table in OWNED:
@@ -86,6 +90,19 @@ def erase_person(store: Store, person: str) -> None:
         still = select(MemberRow.couple_id).where(MemberRow.part == PARTNER)
         session.execute(delete(CoupleRow).where(CoupleRow.id.in_(couples), CoupleRow.id.not_in(still)))
     give_space_back(store.engine)
+
+
+def _forget_name(session: Session, person: str) -> None:
+    """A coach's decisions stay with the couples they were made for, without the name."""
+    coached = select(MemberRow.couple_id).where(MemberRow.person_id == person, MemberRow.part == COACHING)
+    partners = select(MemberRow.person_id).where(MemberRow.couple_id.in_(coached), MemberRow.part == PARTNER)
+    sessions = select(SessionRow.id).where(SessionRow.owner_id.in_(partners))
+    name = select(PersonRow.name).where(PersonRow.id == person).scalar_subquery()
+    session.execute(
+        update(DecisionRow)
+        .where(DecisionRow.session_id.in_(sessions), DecisionRow.decided_by == name)
+        .values(decided_by=ERASED)
+    )
 
 
 def left_behind(store: Store, person: str) -> dict[str, int]:

@@ -1,7 +1,7 @@
 """Measure the whole screen on the messages written for it: recall, false alarms, role, and where in a story it notices.
 
-`python -m evals.guard.measure [train|test|second|third|fourth|fifth] [--wrong]` prints a table with 95 % intervals (Wilson);
-`--card` writes the figures into the model card, `coach/safety/README.md`.
+`python -m evals.guard.measure [train|test|second|third|fourth|fifth] [--wrong]` prints a table with 95 % intervals
+(Wilson); `--card` writes the figures into the model card, `coach/safety/README.md`.
 """
 
 from __future__ import annotations

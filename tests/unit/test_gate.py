@@ -6,6 +6,7 @@ import pytest
 
 from coach.encoder import minilm
 from coach.replies.gate import Gate
+from coach.replies.support import Support
 from coach.schema import Found, Passage, Verdict
 from coach.settings import Settings
 
@@ -21,7 +22,7 @@ PASSAGE = Passage(
 @pytest.fixture
 def gate(chosen: Settings) -> Gate:
     encoder = minilm(chosen.data_dir / "models")
-    return Gate([Found(passage=PASSAGE, score=0.9)], encoder.embed, Verdict(action="coach"), None, ["The Long Walk"])
+    return Gate([Found(passage=PASSAGE, score=0.9)], Support(encoder), Verdict(action="coach"), None, ["The Long Walk"])
 
 
 def through(gate: Gate, text: str) -> str:
@@ -40,6 +41,7 @@ def test_a_supported_point_passes_letter_by_letter(gate: Gate) -> None:
     [
         ("Tell each other how the day felt at bedtime [7].", "cites no passage that is there"),
         ("Buy her flowers and a new car every Friday [1].", "not supported"),
+        ("Tell each other how the day felt at bedtime, and have your cholesterol measured [1].", "not supported"),
         ("Tell each other how the day felt for 40 minutes [1].", "number of its own"),
         ("Call 0800 123 456 and tell each other how the day felt [1].", "number of its own"),
         ("Read https://example.com on how the day felt [1].", "link or picture"),

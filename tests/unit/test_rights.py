@@ -22,7 +22,7 @@ from coach.store.conversations import ensure_person, keep_message, keep_reply, m
 from coach.store.couples import couple_of, ensure_member, keep_invitation, leave, start_couple
 from coach.store.engine import give_space_back
 from coach.store.evenings import keep_evening, keep_plan, own_evening, plan_of
-from coach.store.rights import erase_person, export_person, forget_old, left_behind
+from coach.store.rights import ERASED, erase_person, export_person, forget_old, left_behind
 from coach.store.sessions import choose, keep_decision, keep_outcome, keep_session, last_session, sessions_for_review
 from coach.store.tables import CoupleRow, EveningRow, SessionRow, ThreadRow, now
 from coach.store.visible import COACHING, PARTNER
@@ -219,6 +219,20 @@ def test_erasing_leaves_nothing_in_any_table(store: Store, catalogue: Catalogue)
     for trace in ("anna", "needle", thread, session):
         assert trace not in kept, trace
     assert {name for name, found in rows(store).items() if found} == {"person", "couple", "member"}
+
+
+def test_a_coach_who_is_erased_leaves_the_decisions_without_the_name(store: Store, catalogue: Catalogue) -> None:
+    _, session = _write(store, "anna", catalogue)
+    couple = start_couple(store, "anna")
+    record(store, "anna", "coach", COACH_SEES, given=True)
+    for who, name in (("carla", "Carla Wieczorek"), ("dora", "Dora Nakamura")):
+        ensure_person(store, who, name, "coach")
+        ensure_member(store, couple, who, COACHING)
+        keep_decision(store, who, session, name, "approve", note=f"by {who}")
+    erase_person(store, "carla")
+    assert "Wieczorek" not in everything(store)
+    decided = {one["note"]: one["decided_by"] for one in export_person(store, "anna")["decisions"]}
+    assert decided == {"by carla": ERASED, "by dora": "Dora Nakamura"}
 
 
 def test_the_other_partner_stays_with_the_coach(store: Store, catalogue: Catalogue) -> None:
