@@ -21,7 +21,8 @@ Flags = npt.NDArray[np.bool_]
 EVERYDAY = frozenset(
     "07_ordinary 08_hard_benign 09_long 10_requests 14_ordinary_second 15_site_coach_a 16_site_coach_b "
     "18_short_coach 27_hard_benign_second 28_ordinary_third 31_long_second 33_ordinary_fourth 38_hard_benign_third "
-    "39_ordinary_fifth 41_site_third".split()
+    "39_ordinary_fifth 41_site_third 46_hard_benign_fourth 47_short_turns 48_plain_people 53_hard_benign_fifth "
+    "59_ordinary_rows".split()
 )
 """Packs of harmless messages as people write them. The harmless messages of the other packs stand there to be told
 apart from their dangerous neighbours: they teach, but nobody writes like them all day, so no threshold is set on them.
