@@ -48,15 +48,23 @@ def family(kind: str) -> str:
     return FAMILIES.get(category, "other") if action in ("refer", "crisis", "emergency") else ""
 
 
+def is_uneasy(kind: str) -> bool:
+    """True for a kind that is asked about where it is likely but not sure: danger, and low spirits that may be danger.
+
+    Nobody is asked whether they were perhaps betrayed, are perhaps parting or perhaps drink.
+    """
+    return kind.partition(":")[0] in ("check_in", "crisis") or kind == "refer:severe_mental_health"
+
+
 class Thresholds(Frozen):
     """From which probability a verdict is raised; set by the training on messages it was not trained on."""
 
     refer: float
     """Of `Weighed.danger`, all families together."""
-    refer_hinted: float
-    """Of the danger of one family at which a rule hinted."""
+    refer_hinted: dict[str, float]
+    """Of the danger of each family, where a rule hinted at it."""
     check_in: float
-    """Of everything that is not ordinary, together."""
+    """Of `Weighed.uneasy`."""
     check_in_hinted: float
     """The same where any rule fired."""
     decline: float
@@ -83,6 +91,11 @@ class Weighed(Frozen):
     def share(self, *actions: Action) -> float:
         """Probability of any of these actions."""
         return sum(value for kind, value in self.odds.items() if kind.split(":")[0] in actions)
+
+    @property
+    def uneasy(self) -> float:
+        """Probability of everything that is asked about, together."""
+        return sum(value for kind, value in self.odds.items() if is_uneasy(kind))
 
     def likeliest(self, *actions: Action) -> Category | None:
         """The likeliest category among these actions."""
@@ -162,8 +175,8 @@ class Classifier:
     def verdict(self, weighed: Weighed, where: str = "") -> Verdict:
         """The verdict on one message that stands alone."""
         referred, at = weighed.share("refer", "crisis"), self.thresholds
-        hinted = max((weighed.danger[name] for name in weighed.hinted), default=0.0)
-        if hinted >= at.refer_hinted or sum(weighed.danger.values()) >= at.refer:
+        hinted = any(weighed.danger[name] >= at.refer_hinted[name] for name in weighed.hinted)
+        if hinted or sum(weighed.danger.values()) >= at.refer:
             grave = weighed.share("crisis")
             if grave >= referred / 2:
                 now = weighed.now >= at.emergency
@@ -171,9 +184,8 @@ class Classifier:
             return _verdict("refer", "soon", weighed, referred, where)
         if weighed.share("decline") >= at.decline:
             return _verdict("decline", "none", weighed, weighed.share("decline"), where)
-        uneasy = 1 - weighed.odds["coach"] - weighed.share("decline")
-        if uneasy >= (at.check_in_hinted if weighed.fired else at.check_in):
-            return _verdict("check_in", "low", weighed, uneasy, where)
+        if weighed.uneasy >= (at.check_in_hinted if weighed.fired else at.check_in):
+            return _verdict("check_in", "low", weighed, weighed.uneasy, where)
         return Verdict(action="coach", confidence=round(weighed.odds["coach"], 4))
 
     def _by_words(self, text: str, firing: Sequence[Rule]) -> Floats:
@@ -192,7 +204,7 @@ def _verdict(action: Action, urgency: Urgency, weighed: Weighed, confidence: flo
     levels: tuple[Action, ...] = ("crisis", "emergency") if SEVERITY[action] >= SEVERITY["crisis"] else (action,)
     if action == "check_in":
         # What is only uneasy is asked about in the words of what it might be.
-        levels = ("check_in", "refer", "crisis", "emergency")
+        levels = ("check_in", "crisis")
     category = weighed.likeliest(*levels)
     return Verdict(
         action=action,
@@ -209,4 +221,4 @@ def _log_softmax(scores: npt.NDArray[np.floating[Any]]) -> Floats:
     return np.asarray(shifted - np.log(np.exp(shifted).sum()), dtype=np.float32)
 
 
-__all__ = ["FILE", "Classifier", "Thresholds", "Weighed", "families_hinted", "family", "words"]
+__all__ = ["FILE", "Classifier", "Thresholds", "Weighed", "families_hinted", "family", "is_uneasy", "words"]

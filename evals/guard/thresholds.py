@@ -7,11 +7,12 @@ recognised.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from coach.safety.classifier import families_hinted, family
+from coach.safety.classifier import families_hinted, family, is_uneasy
 from coach.safety.rules import Rule
 from evals.guard.messages import Message
 
@@ -27,18 +28,20 @@ EVERYDAY = frozenset(
 """Packs of harmless messages as people write them. The harmless messages of the other packs stand there to be told
 apart from their dangerous neighbours: they teach, but nobody writes like them all day, so no threshold is set on them.
 """
-ORDINARY_ALARM, HARD_ALARM = 0.007, 0.014
-"""Shares of harmless messages, ordinary and hard ones, that may be referred for all their danger together."""
-ORDINARY_HINTED, HARD_HINTED = 0.006, 0.026
-"""The same for what is referred besides, because a rule hinted at that danger. Alarming words are seldom harmless, so
-more is allowed for them; and these packs were written to be full of them, which everyday messages are not."""
-ORDINARY_ASKED, HARD_ASKED = 0.03, 0.06
-"""Shares of harmless messages that may be asked about or referred, two thirds of them where no rule fired."""
+ORDINARY_ALARM, HARD_ALARM = 0.01, 0.03
+"""Shares of harmless messages, ordinary and hard ones, that may be referred: the goals for the whole screen."""
+ORDINARY_ASKED, HARD_ASKED = 0.03, 0.03
+"""Shares of them that may be asked about."""
+HINTED: dict[str, float] = {"self_harm": 0.5, "partner": 0.35, "trust": 0.5, "other": 0.8}
+"""Limit of the danger of a family at which a rule hinted. Messages that were left out in turn say little of it, since
+the classifier knows what their writers' hints are worth. It was decided with `LEANING`, among some twenty choices, on
+the third and the fourth split and on the development set: real messages; a higher one for partners missed abuse."""
+TRIED = tuple(round(0.05 * step, 2) for step in range(1, 20))
+"""Limits that are tried for asking where a rule fired."""
+NEVER = 10.0
 DECLINED = 0.004
-LEANING: dict[str, float] = {"self_harm": 1.25, "partner": 1.1, "trust": 1.1, "other": 1.0}
-"""Weight of each family's probability: what cannot be made good again counts more. Decided among a few on the left-out
-messages, the development set and plain asks for an exercise: a greater weight for `other` referred questions about
-famous people's drinking, one of 1.5 for `self_harm` somebody who asked for something to do alone tonight."""
+LEANING: dict[str, float] = {"self_harm": 1.5, "partner": 1.2, "trust": 1.2, "other": 1.0}
+"""Weight of each family's probability: what cannot be made good again counts more."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,10 @@ class LeftOut:
     def fired(self) -> Flags:
         """Where any rule fires."""
         return np.array([bool(rules) for rules in self.firing])
+
+    def settled(self, *actions: str) -> Flags:
+        """Where a rule settles it with one of these actions."""
+        return np.array([any(one.settles and one.action in actions for one in rules) for rules in self.firing])
 
     @property
     def hard(self) -> Flags:
@@ -79,13 +86,15 @@ class LeftOut:
         """As `coach.safety.classifier.Weighed.danger`, all families together."""
         return sum(self._by_family(weights).values(), np.zeros(len(self.messages)))
 
-    def hinted(self, weights: dict[str, float]) -> Floats:
-        """The greatest danger of a family at which a rule hinted; 0 where none did."""
+    def hinted(self, weights: dict[str, float], least: dict[str, float]) -> Flags:
+        """Where a rule hinted at a family of danger that reaches its limit."""
         by_family = self._by_family(weights)
-        greatest = np.zeros(len(self.messages))
-        for row, rules in enumerate(self.firing):
-            greatest[row] = max((by_family[name][row] for name in families_hinted(rules)), default=0.0)
-        return greatest
+        return np.array(
+            [
+                any(by_family[name][row] >= least[name] for name in families_hinted(rules))
+                for row, rules in enumerate(self.firing)
+            ]
+        )
 
     def _by_family(self, weights: dict[str, float]) -> dict[str, Floats]:
         return {
@@ -94,44 +103,83 @@ class LeftOut:
         }
 
     def uneasy(self) -> Floats:
-        """Probability that a message is neither ordinary nor to be declined."""
-        return np.asarray(1 - self.share("coach") - self.share("decline"))
+        """As `coach.safety.classifier.Weighed.uneasy`."""
+        return np.asarray(self.odds[:, [is_uneasy(name) for name in self.names]].sum(axis=1))
 
 
-def _limit(unseen: LeftOut, scores: Floats, where: Flags, ordinarily: float, at_worst: float) -> float:
-    """The lowest score of which at most these shares of ordinary and of hard messages reach it, counted `where`."""
-    lowest = 0.05
-    for some, allowed in ((unseen.ordinary, ordinarily), (unseen.hard, at_worst)):
-        ranked = np.sort(scores[some & where])[::-1]
-        most = int(allowed * some.sum())
-        if most < len(ranked):
-            lowest = max(lowest, float(ranked[most]) + 1e-4)
-    return round(lowest, 4)
-
-
-def thresholds(unseen: LeftOut, weights: dict[str, float]) -> dict[str, float]:
-    """The limits of `coach.safety.classifier.Thresholds`, but the one of an emergency.
-
-    Where rules hint at a danger far more messages are in it, so a smaller probability of that danger is enough.
-    """
+def thresholds(unseen: LeftOut, weights: dict[str, float]) -> dict[str, Any]:
+    """The limits of `coach.safety.classifier.Thresholds`, but the one of an emergency."""
     danger, uneasy, decline = unseen.danger(weights), unseen.uneasy(), unseen.share("decline")
-    everywhere = np.ones(len(danger), dtype=bool)
-    refer = _limit(unseen, danger, everywhere, ORDINARY_ALARM, HARD_ALARM)
-    left = danger < refer
+    settled = unseen.settled("refer", "crisis", "emergency")
+    allowed = [
+        (unseen.ordinary, int(ORDINARY_ALARM * unseen.ordinary.sum())),
+        (unseen.hard, int(HARD_ALARM * unseen.hard.sum())),
+    ]
+    certain = settled | unseen.hinted(weights, HINTED)
+    refer = _lowest(danger, certain, allowed) or NEVER
+
+    referred = certain | (danger >= refer)
+    allowed = [
+        (unseen.ordinary & ~referred, int(ORDINARY_ASKED * unseen.ordinary.sum())),
+        (unseen.hard & ~referred, int(HARD_ASKED * unseen.hard.sum())),
+    ]
+    veiled = np.array([message.action == "check_in" for message in unseen.messages])
+    already = referred | unseen.settled("check_in")
+    check_in, check_in_hinted = _limits(uneasy, np.where(unseen.fired, uneasy, 0), already, allowed, veiled)
+
+    allowed = [
+        (unseen.ordinary, int(DECLINED * unseen.ordinary.sum())),
+        (unseen.hard, int(3 * DECLINED * unseen.hard.sum())),
+    ]
+    nowhere = np.zeros(len(decline), dtype=bool)
     return {
         "refer": refer,
-        "refer_hinted": _limit(unseen, unseen.hinted(weights), left, ORDINARY_HINTED, HARD_HINTED),
-        "check_in": _limit(unseen, uneasy, ~unseen.fired, ORDINARY_ASKED * 2 / 3, HARD_ASKED * 2 / 3),
-        "check_in_hinted": _limit(unseen, uneasy, unseen.fired, ORDINARY_ASKED / 3, HARD_ASKED / 3),
-        "decline": _limit(unseen, decline, everywhere, DECLINED, 3 * DECLINED),
+        "refer_hinted": HINTED,
+        "check_in": check_in,
+        "check_in_hinted": check_in_hinted,
+        "decline": _lowest(decline, nowhere, allowed) or NEVER,
     }
 
 
-def _referred(unseen: LeftOut, weights: dict[str, float], limits: dict[str, float]) -> Flags:
-    return np.asarray((unseen.danger(weights) >= limits["refer"]) | (unseen.hinted(weights) >= limits["refer_hinted"]))
+Allowed = list[tuple[Flags, int]]
+"""Harmless messages, and how many of them may be found."""
 
 
-def figures(unseen: LeftOut, weights: dict[str, float], limits: dict[str, float]) -> dict[str, float]:
+def _limits(scores: Floats, hinted: Floats, already: Flags, allowed: Allowed, wanted: Flags) -> tuple[float, float]:
+    """The limits of the score, and of the score where a rule hinted, that together find most of what is wanted.
+
+    What rules have settled `already` is found in any case.
+    """
+    best, found_best = (NEVER, NEVER), -1.0
+    for least in TRIED:
+        found = already | (hinted >= least)
+        limit = _lowest(scores, found, allowed)
+        if limit is None:
+            continue
+        share = float((found | (scores >= limit))[wanted].mean())
+        if share > found_best:
+            best, found_best = (limit, least), share
+    return best
+
+
+def _lowest(scores: Floats, found: Flags, allowed: Allowed) -> float | None:
+    """The lowest score from which no more are found than allowed; None where `found` alone are too many."""
+    lowest = 0.05
+    for some, most in allowed:
+        left = most - int((found & some).sum())
+        if left < 0:
+            return None
+        ranked = np.sort(scores[some & ~found])[::-1]
+        if left < len(ranked):
+            lowest = max(lowest, float(ranked[left]) + 1e-4)
+    return round(lowest, 4)
+
+
+def _referred(unseen: LeftOut, weights: dict[str, float], limits: dict[str, Any]) -> Flags:
+    return np.asarray((unseen.danger(weights) >= limits["refer"]) | unseen.hinted(weights, limits["refer_hinted"]))
+
+
+def figures(unseen: LeftOut, weights: dict[str, float], limits: dict[str, Any]) -> dict[str, float]:
     """What the classifier makes of messages it was not trained on; with the hints of the rules, not their verdicts."""
     referred = _referred(unseen, weights, limits)
     asked = referred | (unseen.uneasy() >= np.where(unseen.fired, limits["check_in_hinted"], limits["check_in"]))
