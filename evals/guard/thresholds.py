@@ -23,15 +23,15 @@ EVERYDAY = frozenset(
     "07_ordinary 08_hard_benign 09_long 10_requests 14_ordinary_second 15_site_coach_a 16_site_coach_b "
     "18_short_coach 27_hard_benign_second 28_ordinary_third 31_long_second 33_ordinary_fourth 38_hard_benign_third "
     "39_ordinary_fifth 41_site_third 46_hard_benign_fourth 47_short_turns 48_plain_people 53_hard_benign_fifth "
-    "59_ordinary_rows".split()
+    "59_ordinary_rows 61_closeness_questions 62_first_messages".split()
 )
 """Packs of harmless messages as people write them. The harmless messages of the other packs stand there to be told
 apart from their dangerous neighbours: they teach, but nobody writes like them all day, so no threshold is set on them.
 """
 ORDINARY_ALARM, HARD_ALARM = 0.01, 0.03
 """Shares of harmless messages, ordinary and hard ones, that may be referred: the goals for the whole screen."""
-ORDINARY_ASKED, HARD_ASKED = 0.03, 0.03
-"""Shares of them that may be asked about."""
+ORDINARY_ASKED, HARD_ASKED = 0.02, 0.02
+"""Shares of them that may be asked about: below the goal, since a conversation has many turns."""
 HINTED: dict[str, float] = {"self_harm": 0.5, "partner": 0.35, "trust": 0.5, "other": 0.8}
 """Limit of the danger of a family at which a rule hinted. Messages that were left out in turn say little of it, since
 the classifier knows what their writers' hints are worth. It was decided with `LEANING`, among some twenty choices, on
