@@ -30,6 +30,8 @@ FEWEST_WORDS = 2
 _CITED = re.compile(r"\[(\d{1,2})\]")
 _LINK = re.compile(r"https?://|www\.|!\[|\]\(|<[a-z/]|\b\w+\.(com|org|net|io)\b", re.I)
 _NUMBER = re.compile(r"\d+")
+_ASKS, _STOPS = ("?", "？", "؟"), (".", "!", "…", "。", "！", "।")
+"""What a question and a sentence end with, in the languages people write in."""
 _ENDS = re.compile(r"(?<=[.!?…])[\"”’)]*(?:\s*\[\d{1,2}\])*\s+|\n+")
 
 
@@ -122,9 +124,11 @@ class Gate:
     def _stands_alone(self, sentence: str, *, first: bool, note: bool = True) -> bool:
         """True for what needs no passage: what was heard, a question, the exercise that was chosen."""
         wrong = self._never(sentence, "")
+        end = sentence.rstrip('"”’)')[-1:]
         allowed = (
-            sentence.rstrip('"”’)').endswith("?")
-            or (first and len(sentence.split()) <= HEARD_WORDS)
+            end in _ASKS
+            # What does not end is a piece of the prompt that a small model repeats, or a heading.
+            or (first and end in _STOPS and len(sentence.split()) <= HEARD_WORDS)
             or (self.exercise is not None and self.exercise.title.lower() in sentence.lower())
         )
         if note and (wrong or not allowed):

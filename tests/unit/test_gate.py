@@ -29,6 +29,16 @@ def through(gate: Gate, text: str) -> str:
     return "".join(gate.pass_through(text))
 
 
+def test_a_first_line_that_is_no_sentence_is_not_taken_for_what_was_heard(gate: Gate) -> None:
+    assert through(gate, "The last message\n\nThat sounds tiring.") == "That sounds tiring."
+    assert [dropped.why for dropped in gate.dropped] == ["cites nothing"]
+
+
+@pytest.mark.parametrize("asked", ["¿Qué te gustaría oír esta noche?", "ماذا تحب أن تسمع الليلة؟"])
+def test_a_question_in_the_persons_own_language_needs_no_passage(gate: Gate, asked: str) -> None:
+    assert through(gate, f"That sounds tiring.\n\n{asked}") == f"That sounds tiring.\n\n{asked}"
+
+
 def test_a_supported_point_passes_letter_by_letter(gate: Gate) -> None:
     said = "That sounds tiring.\n\nA few quiet minutes at bedtime let you tell each other how the day felt [1]."
     assert through(gate, said) == said.replace("felt [1].", "felt. [1]")
