@@ -79,7 +79,7 @@ def keep_message(store: Store, owner: str, thread: str, text: str) -> str:
         touched = session.execute(
             update(ThreadRow).where(ThreadRow.id == thread, ThreadRow.owner_id == owner).values(updated_at=at)
         )
-        if touched.rowcount == 0:  # type: ignore[attr-defined]
+        if touched.rowcount == 0:  # type: ignore[attr-defined]  # what changes rows has it
             raise NotAllowed
         session.execute(
             insert(MessageRow).values(
@@ -116,7 +116,7 @@ def keep_reply(
     with store.begin() as session:
         own = (MessageRow.id == answers, MessageRow.owner_id == owner, MessageRow.thread_id == thread)
         closed = session.execute(update(MessageRow).where(*own).values(state="done"))
-        if closed.rowcount == 0:  # type: ignore[attr-defined]
+        if closed.rowcount == 0:  # type: ignore[attr-defined]  # what changes rows has it
             raise NotAllowed
         session.execute(
             insert(MessageRow).values(
@@ -213,7 +213,7 @@ def rename_thread(store: Store, owner: str, thread: str, title: str) -> bool:
         changed = session.execute(
             update(ThreadRow).where(ThreadRow.id == thread, ThreadRow.owner_id == owner).values(title=_title(title))
         )
-    return bool(changed.rowcount)  # type: ignore[attr-defined]
+    return bool(changed.rowcount)  # type: ignore[attr-defined]  # what changes rows has it
 
 
 def search_threads(store: Store, owner: str, words: str, limit: int = 20) -> list[Thread]:
@@ -256,7 +256,7 @@ def delete_thread(store: Store, owner: str, thread: str) -> bool:
         # A card holds what was asked; a coach would go on seeing it.
         session.execute(delete(SessionRow).where(SessionRow.owner_id == owner, SessionRow.message_id.in_(said)))
         gone = session.execute(delete(ThreadRow).where(ThreadRow.id == thread, ThreadRow.owner_id == owner))
-    return bool(gone.rowcount)  # type: ignore[attr-defined]
+    return bool(gone.rowcount)  # type: ignore[attr-defined]  # what changes rows has it
 
 
 def _title(text: str) -> str:

@@ -138,7 +138,7 @@ def agree(store: Store, person: str, invitation: str) -> None:
             )
             .values(agreed=True)
         )
-        if changed.rowcount == 0:  # type: ignore[attr-defined]
+        if changed.rowcount == 0:  # type: ignore[attr-defined]  # what changes rows has it
             raise NotAllowed
 
 

@@ -137,7 +137,7 @@ def forget_old(store: Store) -> int:
                 (EveningRow, EveningRow.created_at),
             ):
                 done = session.execute(delete(table).where(table.owner_id == person, moment < before))
-                gone += done.rowcount  # type: ignore[attr-defined]
+                gone += done.rowcount  # type: ignore[attr-defined]  # what changes rows has it
     if gone:
         give_space_back(store.engine)
     return gone
