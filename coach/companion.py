@@ -40,7 +40,6 @@ QUIET_EVENING = Tonight(minutes=15, who=("together", "remote", "solo"), energy=(
 """What is assumed for the card beside an answer while nothing is known of tonight: little strength, a light touch."""
 BETRAYAL_ADVICE = "H02a"
 """The article item on help after a betrayal, cited in that referral."""
-MANY_TURNS = 24
 
 
 @dataclass(frozen=True)
@@ -132,7 +131,7 @@ class Companion:
     def _examine(self, turns: list[str]) -> Examined:
         if self._screen is None:
             raise GuardNotLoaded
-        return self._screen.examine(turns[-MANY_TURNS:])
+        return self._screen.examine(turns)
 
     def respond(self, message: str, context: Context) -> Iterator[Event]:
         """The events of one turn; the last one is always `Done`."""
@@ -144,6 +143,8 @@ class Companion:
             yield Screened(verdict)
             yield from self._told(Reply(action="refer", text=error.sentence, verdict=verdict, answerable=False))
             return
+        if verdict.language and verdict.action == "decline" and self.writer and context.may_leave:
+            verdict = self._read_by(self.writer, [*own, message], verdict)
         yield Screened(verdict)
         if verdict.refers or verdict.action == "decline":
             yield from self._told(self._referred(verdict, context))
@@ -164,6 +165,14 @@ class Companion:
             yield from self._by_model(turn, self.writer)
         else:
             yield from self._told(self._from_guides(turn))
+
+    def _read_by(self, writer: Writer, own: list[str], verdict: Verdict) -> Verdict:
+        """The verdict on a message that is not in English, raised where a model, which reads it, sees danger in it."""
+        try:
+            return writer.raised(own, verdict)
+        except ModelFailed as error:
+            log.warning("model failed: %s", error.reason)
+            return verdict
 
     def _by_model(self, turn: _Turn, writer: Writer) -> Iterator[Event]:
         """The reply of a model, or of the guides where it fails; the model may raise the verdict before it speaks."""

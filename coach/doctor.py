@@ -91,7 +91,10 @@ def _exercises(chosen: Settings) -> str:
 def _guard(chosen: Settings) -> str:
     from coach.encoder import minilm
     from coach.safety import Screen
+    from coach.safety.referral import foreign, wordings
 
+    wordings()
+    foreign()
     screen = Screen.load(chosen.knowledge_dir / "safety", lambda: minilm(chosen.data_dir / "models"))
     if not screen.whole:
         raise AttuneError("The classifier of the safety screen cannot be read.")

@@ -111,6 +111,8 @@ class Verdict(Frozen):
     urgency: Urgency = "none"
     confidence: float = Field(default=1.0, ge=0, le=1)
     signals: tuple[str, ...] = ()
+    language: str | None = Field(default=None, exclude=True)
+    """Two letters of the language where it is not English, or `other`: the referral is then in that language."""
 
     @property
     def severity(self) -> int:

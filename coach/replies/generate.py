@@ -68,12 +68,23 @@ class Writer:
         others = [title for exercise, title in self.titles.items() if not chosen or exercise != chosen.exercise]
         gate = Gate(result.found, self.support(), verdict, chosen, others)
         used = Used()
-        guard = ThirdGuard.start(self.endpoint, turns) if self.guards else ThirdGuard.off()
+        guard = self._guard(turns)
         wanted = result.answerable and verdict.action == "coach"
         pieces = (
             self.endpoint.stream(for_reply(turns[-1], context, result.found, chosen), used) if wanted else _nothing()
         )
         return Draft(gate, pieces, guard, used)
+
+    def raised(self, turns: Sequence[str], verdict: Verdict) -> Verdict:
+        """The verdict on a message that is not answered, raised where the model sees danger in it.
+
+        Raises:
+            ModelFailed: when the model did not say, or not in time.
+        """
+        return self._guard(turns).raised(verdict)
+
+    def _guard(self, turns: Sequence[str]) -> ThirdGuard:
+        return ThirdGuard.start(self.endpoint, turns) if self.guards else ThirdGuard.off()
 
 
 class Draft:

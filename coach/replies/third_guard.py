@@ -138,6 +138,7 @@ def _raised(
         role="self",
         urgency="low" if action == "check_in" else "soon",
         confidence=0.7,
+        language=verdict.language,
         signals=(*verdict.signals, f"{by}:{action}:{category}@0"),
     )
 

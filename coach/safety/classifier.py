@@ -97,6 +97,11 @@ class Weighed(Frozen):
         """Probability of everything that is asked about, together."""
         return sum(value for kind, value in self.odds.items() if is_uneasy(kind))
 
+    @property
+    def left(self) -> float:
+        """What speaks for any danger at all, said or veiled."""
+        return max(sum(self.danger.values()), self.uneasy)
+
     def likeliest(self, *actions: Action) -> Category | None:
         """The likeliest category among these actions."""
         kinds = [kind for kind in self.odds if kind.split(":")[0] in actions]
@@ -131,6 +136,8 @@ class Classifier:
         self.thresholds = Thresholds.model_validate(about["thresholds"])
         vocabulary = bytes(arrays.pop("vocabulary")).decode("utf-8").split("\n")
         self._row = {term: number for number, term in enumerate(vocabulary)}
+        self.known = frozenset(term for term in vocabulary if " " not in term)
+        """Single words that stood in several of the messages it was trained on."""
         self._of = {name: np.ascontiguousarray(array, dtype=np.float32) for name, array in arrays.items()}
 
     @classmethod

@@ -15,7 +15,7 @@ _LOOKALIKE = str.maketrans(
 )
 _LEET = str.maketrans("013457@$!|", "oieastasil")
 _LEET_WORD = re.compile(r"\b(?=\w*[a-z])(?=\S*[0134579@$!|])[a-z0-9@$!|]{3,}\b")
-_SPACED = re.compile(r"(?<![a-z])(?:[a-z](?:[.\-_*] ?|\s)){2,}[a-z](?![a-z])")
+_SPACED = re.compile(r"(?<![^\W\d_])(?:[a-z](?:[.\-_*] ?|\s)){2,}[a-z](?![^\W\d_])")
 _LONG = re.compile(r"([a-z])\1{2,}")
 _LATIN = re.compile(r"[a-z]")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from functools import lru_cache
 from pathlib import Path
 
@@ -10,8 +11,11 @@ from pydantic import Field, ValidationError
 
 from coach.errors import GuardNotLoaded
 from coach.safety.helplines import resources_for
+from coach.safety.language import OTHER
 from coach.schema import Frozen, Referral, Verdict
 from coach.settings import content_root
+
+log = logging.getLogger(__name__)
 
 ANY = "any"
 QUICK_EXIT = ("partner_abuse", "sexual_violence", "child_safety")
@@ -38,12 +42,27 @@ class Wordings(Frozen):
 
     def choose(self, verdict: Verdict, seen: int) -> Words:
         """The wording for a verdict when `seen` referrals came before it in this conversation."""
-        by_category: dict[str, tuple[Words, ...]] = getattr(self, verdict.action)
-        for key in (f"{verdict.category}/{verdict.role}", verdict.category or ANY, ANY):
-            if key in by_category:
-                wordings = by_category[key]
-                return wordings[seen % len(wordings)]
-        return by_category[ANY][0]
+        return _chosen(getattr(self, verdict.action), verdict, seen) or getattr(self, verdict.action)[ANY][0]
+
+
+class Foreign(Frozen):
+    """The wordings in another language: for the explicit danger that is recognised in it, and for all that is not."""
+
+    crisis: dict[str, tuple[Words, ...]] = Field(default_factory=dict)
+    decline: dict[str, tuple[Words, ...]]
+    unknown_country: str
+
+    def choose(self, verdict: Verdict, seen: int) -> Words | None:
+        """As `Wordings.choose`; None where this language has no words for it."""
+        by_category = {"crisis": self.crisis, "decline": self.decline}.get(verdict.action, {})
+        return _chosen(by_category, verdict, seen)
+
+
+def _chosen(by_category: dict[str, tuple[Words, ...]], verdict: Verdict, seen: int) -> Words | None:
+    for key in (f"{verdict.category}/{verdict.role}", verdict.category or ANY, ANY):
+        if key in by_category:
+            return by_category[key][seen % len(by_category[key])]
+    return None
 
 
 @lru_cache(maxsize=1)
@@ -60,6 +79,30 @@ def wordings(path: Path | None = None) -> Wordings:
         raise GuardNotLoaded(detail="referrals") from error
 
 
+@lru_cache(maxsize=1)
+def foreign(path: Path | None = None) -> dict[str, Foreign]:
+    """Read `knowledge/referrals-languages.yaml`: two letters of a language, or `other`, to its wordings.
+
+    Raises:
+        GuardNotLoaded: when it is missing or damaged.
+    """
+    file = path or content_root() / "knowledge" / "referrals-languages.yaml"
+    try:
+        read = yaml.safe_load(file.read_text(encoding="utf-8"))
+        return {language: Foreign.model_validate(words) for language, words in read.items()}
+    except (OSError, yaml.YAMLError, ValidationError, AttributeError) as error:
+        raise GuardNotLoaded(detail="referrals-languages") from error
+
+
+def _foreign_to(language: str) -> Foreign | None:
+    """The words of a language; None where they cannot be read, for then the English ones are better than nothing."""
+    try:
+        return foreign().get(language, foreign()[OTHER])
+    except (GuardNotLoaded, KeyError):
+        log.exception("the referrals in other languages cannot be read")
+        return None
+
+
 def refer(verdict: Verdict, country: str | None, seen: int = 0) -> Referral:
     """The referral for a verdict that is not plain coaching.
 
@@ -70,13 +113,15 @@ def refer(verdict: Verdict, country: str | None, seen: int = 0) -> Referral:
     """
     if verdict.action == "coach" or verdict.category is None:
         raise ValueError("an ordinary message is not referred")
-    words = wordings().choose(verdict, seen)
-    resources = (
-        () if verdict.category in WITHOUT_LINES and not verdict.severity >= 4 else resources_for(verdict, country)
-    )
+    elsewhere = _foreign_to(verdict.language) if verdict.language else None
+    translated = elsewhere.choose(verdict, seen) if elsewhere else None
+    words = translated or wordings().choose(verdict, seen)
+    without = verdict.category in WITHOUT_LINES and not verdict.severity >= 4 and not translated
+    resources = () if without else resources_for(verdict, country)
     text = words.text
     if resources and country is None:
-        text = f"{text}\n\n{wordings().unknown_country}"
+        ask = elsewhere.unknown_country if elsewhere and translated else wordings().unknown_country
+        text = f"{text}\n\n{ask}"
     return Referral(
         category=verdict.category,
         text=text,

@@ -33,6 +33,8 @@ class Rule(Frozen):
     urgency: Urgency = "soon"
     confidence: float = Field(default=0.9, ge=0, le=1)
     settles: bool = True
+    language: str | None = None
+    """Two letters of the language whose words it knows; None for English."""
     any: tuple[str, ...] = Field(min_length=1)
     all: tuple[str, ...] = ()
     none: tuple[str, ...] = ()

@@ -1,7 +1,7 @@
 """Measure the whole screen on the messages written for it: recall, false alarms, role, and where in a story it notices.
 
-`python -m evals.guard.measure [train|test|second|third|fourth|fifth] [--wrong]` prints a table with 95 % intervals
-(Wilson); `--card` writes the figures into the model card, `coach/safety/README.md`.
+`python -m evals.guard.measure SPLIT [--wrong]` prints a table with 95 % intervals (Wilson), SPLIT being a folder of
+`evals/messages`; `--card` writes the figures into the model card, `coach/safety/README.md`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from evals.guard.messages import Message, Split, Story, StorySplit, messages, st
 from evals.metrics.interval import wilson
 
 CARD = Path(__file__).parents[2] / "coach" / "safety" / "README.md"
+WRITTEN: tuple[Split, ...] = ("sixth", "questions", "fifth", "fourth", "third", "test", "second")
+"""Splits in English, the newest first."""
 BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
 
 SHORT = 240
@@ -127,6 +129,27 @@ def table(screen: Screen, labelled: Sequence[Message]) -> list[Row]:
             hits=sum(verdicts[id(m)].role == m.role for m in recognised),
         )
     )
+    return [one for one in rows if one.n]
+
+
+def languages_table(screen: Screen, labelled: Sequence[Message]) -> list[Row]:
+    """What of the explicit danger in every other language is recognised, and what of the harmless is referred.
+
+    The pack of a message names its language. What is harmless is declined, since only English is read.
+    """
+    rows = []
+    for language in sorted({message.pack for message in labelled}):
+        told = [(message, screen.screen([message.text])) for message in labelled if message.pack == language]
+        hurt = [(m, v) for m, v in told if m.action != "coach"]
+        well = [(m, v) for m, v in told if m.action == "coach"]
+        missed = [(m, v) for m, v in hurt if v.severity < SEVERITY["crisis"]]
+        alarms = [(m, v) for m, v in well if v.refers]
+        for name, n, hits, wrong in (
+            ("explicit danger, at crisis", len(hurt), len(hurt) - len(missed), missed),
+            ("harmless, referred", len(well), len(alarms), alarms),
+        ):
+            said = tuple(f"{v.action} {' '.join(v.signals)} | {m.text}" for m, v in wrong)
+            rows.append(Row(name=f"{language}, {name}", n=n, hits=hits, wrong=said))
     return rows
 
 
@@ -182,10 +205,11 @@ def stories_table(screen: Screen, split: StorySplit) -> list[Row]:
 def card(screen: Screen) -> str:
     """The figures of the model card, as Markdown."""
     parts = []
-    for split in ("fifth", "fourth", "third", "test", "second"):
-        learned = messages(split)
-        if learned:
-            parts.append(f"### Split `{split}`, {len(learned)} messages\n\n{_markdown(table(screen, learned))}")
+    for split in WRITTEN:
+        labelled = messages(split)
+        parts.append(f"### Split `{split}`, {len(labelled)} messages\n\n{_markdown(table(screen, labelled))}")
+    foreign = messages("languages")
+    parts.append(f"### Other languages, {len(foreign)} messages\n\n{_markdown(languages_table(screen, foreign))}")
     rows = _all_stories(screen)
     parts.append(f"### Conversations\n\n{_markdown(rows)}")
     return "\n\n".join(parts)
@@ -217,7 +241,9 @@ def main(
         after = rest.split(END)[1]
         CARD.write_text(f"{before}{BEGIN}\n\n{card(screen)}\n\n{END}{after}", encoding="utf-8")
         return
-    for row in [*table(screen, messages(split)), *_all_stories(screen)]:
+    labelled = messages(split)
+    rows = languages_table(screen, labelled) if split.startswith("languages") else table(screen, labelled)
+    for row in [*rows, *_all_stories(screen)]:
         print(row)
         for text in row.wrong if wrong else ():
             print("     ", text)

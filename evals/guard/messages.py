@@ -12,7 +12,17 @@ from coach.schema import Action, Category, Frozen, Role
 FOLDER = Path(__file__).parents[1] / "messages"
 
 Split = Literal[
-    "train", "test", "second", "third", "fourth", "fifth", "sixth", "questions", "languages", "languages_dev"
+    "train",
+    "test",
+    "second",
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "questions",
+    "languages",
+    "languages_dev",
+    "languages_train",
 ]
 StorySplit = Literal["dev", "test", "fourth", "fifth", "sixth"]
 Tier = Literal["explicit", "veiled", "ordinary", "hard"]

@@ -16,7 +16,7 @@ Floats = npt.NDArray[np.float32]
 States = Sequence[npt.NDArray[np.float16]]
 """One array of shape (tokens, width) a message."""
 
-HIDDEN = 256
+HIDDEN = 512
 ROUNDS = 7
 GROUP = 48
 """Messages a step."""

@@ -23,23 +23,30 @@ EVERYDAY = frozenset(
     "07_ordinary 08_hard_benign 09_long 10_requests 14_ordinary_second 15_site_coach_a 16_site_coach_b "
     "18_short_coach 27_hard_benign_second 28_ordinary_third 31_long_second 33_ordinary_fourth 38_hard_benign_third "
     "39_ordinary_fifth 41_site_third 46_hard_benign_fourth 47_short_turns 48_plain_people 53_hard_benign_fifth "
-    "59_ordinary_rows 61_closeness_questions 62_first_messages".split()
+    "59_ordinary_rows 61_closeness_questions 62_first_messages 66_core_questions 67_hard_harmless 71_short_chat "
+    "74_harmless_lives 75_app_questions 76_long_third".split()
 )
 """Packs of harmless messages as people write them. The harmless messages of the other packs stand there to be told
 apart from their dangerous neighbours: they teach, but nobody writes like them all day, so no threshold is set on them.
 """
-ORDINARY_ALARM, HARD_ALARM = 0.01, 0.03
-"""Shares of harmless messages, ordinary and hard ones, that may be referred: the goals for the whole screen."""
-ORDINARY_ASKED, HARD_ASKED = 0.02, 0.02
+ORDINARY_ALARM, HARD_ALARM = 0.015, 0.03
+"""Shares of harmless messages, ordinary and hard ones, that may be referred. The goal for the whole screen is 0.01 of
+the ordinary ones; those trained on are odder than what people write: with 0.01 of them half of that was alarmed in the
+splits `test` to `fifth`, with 0.015 some 0.009."""
+ORDINARY_ASKED, HARD_ASKED = 0.012, 0.012
 """Shares of them that may be asked about: below the goal, since a conversation has many turns."""
-HINTED: dict[str, float] = {"self_harm": 0.5, "partner": 0.35, "trust": 0.5, "other": 0.35}
+HINTED: dict[str, float] = {"self_harm": 0.5, "partner": 0.5, "trust": 0.5, "other": 0.35}
 """Limit of the danger of a family at which a rule hinted. Messages that were left out in turn say little of it, since
 the classifier knows what their writers' hints are worth. It was decided with `LEANING`, among some twenty choices, on
-the third and the fourth split and on the development set: real messages; a higher one for partners missed abuse."""
+the third and the fourth split and on the development set: real messages; a higher one for the others missed a beaten
+child."""
 TRIED = tuple(round(0.05 * step, 2) for step in range(1, 20))
 """Limits that are tried for asking where a rule fired."""
 NEVER = 10.0
 DECLINED = 0.004
+LEAST_DECLINED = 0.15
+"""What is declined in any case only from here: below it the questions of `questions`, on hormones and brains above all,
+were declined four times as often as the messages trained on."""
 LEANING: dict[str, float] = {"self_harm": 1.5, "partner": 1.2, "trust": 1.2, "other": 1.0}
 """Weight of each family's probability: what cannot be made good again counts more."""
 
@@ -137,7 +144,7 @@ def thresholds(unseen: LeftOut, weights: dict[str, float]) -> dict[str, Any]:
         "refer_hinted": HINTED,
         "check_in": check_in,
         "check_in_hinted": check_in_hinted,
-        "decline": _lowest(decline, nowhere, allowed) or NEVER,
+        "decline": max(_lowest(decline, nowhere, allowed) or NEVER, LEAST_DECLINED),
     }
 
 

@@ -24,6 +24,8 @@ STYLE = """
   .block-container { padding-top: 3.25rem; max-width: 46rem; }
   [data-testid="stChatMessage"] p, .stMarkdown p, .stMarkdown li { line-height: 1.6; }
   [data-testid="stChatMessage"] { background: transparent; padding-inline: 0; }
+  /* Arabic and other languages are laid out as they are read. */
+  [data-testid="stChatMessage"] p { unicode-bidi: plaintext; text-align: start; }
   mark { background: color-mix(in srgb, #8ec5b8 32%, transparent); color: inherit; border-radius: .2rem; }
   :is(button, a, summary, input, textarea):focus-visible { outline: 3px solid currentColor; outline-offset: 2px; }
   /* The box to write in is outlined as a whole, once. */
