@@ -23,8 +23,8 @@ from coach.settings import content_root
 from evals.guard.messages import Message, messages
 
 ALARM = 0.1
-"""Share of harmless messages that may be referred. Many more than in English: a third of these are idioms and films full
-of alarming words, and the alternative is not coaching but to say that only English is read."""
+"""Share of harmless messages that may be referred. Many more than in English: a third of these are idioms and films
+full of alarming words, and the alternative is not coaching but to say that only English is read."""
 CERTAINTY = 10
 """How closely the linear model follows the messages (inverse of its regularisation)."""
 NEAR = "_near"
