@@ -34,7 +34,7 @@ PAIR_LENGTH = 400
 """Two turns in a row are also read as one by the rules when together they are no longer than this."""
 LEFT = 0.4
 """What must be left of a danger when a turn is read together with the one before. Chosen on the conversations `dev` to
-`fifth`: of 260 turns that alarm alone in the dangerous ones 250 still do, of 51 in the harmless ones 22."""
+`fifth`: of 250 turns that alarm alone in the dangerous ones 243 still do, of 42 in the harmless ones 18."""
 KEPT = 4096
 """Turns whose weights are kept in memory, so that a conversation is not read anew with each message."""
 NOTHING = Weighed(odds={"coach": 1.0}, role="self", danger={}, now=0)

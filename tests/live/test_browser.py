@@ -79,6 +79,19 @@ def test_danger_shows_a_line_to_call_and_a_way_out_of_the_page(page: Page, addre
     picture(page, "danger")
 
 
+def test_danger_in_arabic_is_answered_in_arabic_from_right_to_left(page: Page, address: str) -> None:
+    ask(page, address, "زوجي يضربني كل يوم وأنا خائفة")
+    words = page.get_by_test_id("stChatMessage").last.get_by_text("ما كتبته خطير").first
+    expect(words).to_be_visible()
+    expect(page.get_by_text("Leave this page now")).to_be_visible()
+    left = "element => { const all = document.createRange(); all.selectNodeContents(element);"
+    left += " const lines = [...all.getClientRects()], box = element.getBoundingClientRect();"
+    left += " return Math.min(...lines.map((line) => box.right - line.right)); }"
+    assert words.evaluate(left) < 2
+    expect_to_fit(page)
+    picture(page, "arabic")
+
+
 @pytest.mark.parametrize("way", ["click", "escape twice"])
 def test_the_quick_way_out_replaces_the_page_at_once(page: Page, address: str, way: str) -> None:
     page.route("https://www.google.com/**", lambda route: route.fulfill(body="<title>Weather</title>rain later"))
