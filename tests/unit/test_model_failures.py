@@ -12,6 +12,7 @@ import pytest
 from coach.assemble import Search, companion
 from coach.companion import Companion, Done, Said
 from coach.replies.endpoint import ModelFailed
+from coach.safety.referral import foreign
 from coach.schema import Context
 from coach.settings import Settings
 from tests.model_server import ModelServer, model_server
@@ -192,3 +193,20 @@ def test_an_endpoint_without_moderation_is_asked_for_it_once(attune: Companion, 
         assert attune.answer(ASK, LEAVES).written_by == "model:m"
         _nothing_is_under_way()
     assert sum(request["path"].endswith("/moderations") for request in server.requests) == 1
+
+
+def test_a_model_reads_the_languages_that_the_screen_does_not(attune: Companion, server: ModelServer) -> None:
+    asked = "¿Qué puedo hacer para que mi esposa vuelva a hablar conmigo por las noches?"
+    assert attune.answer(asked, LEAVES).action == "decline"
+    server.judged = {"action": "crisis", "category": "partner_abuse"}
+    reply = attune.answer(asked, LEAVES)
+    assert reply.action == "crisis"
+    assert reply.text.startswith(foreign()["es"].crisis["partner_abuse"][0].text)
+
+
+@pytest.mark.parametrize("mode", ["500", "malformed"])
+def test_without_the_model_a_message_that_cannot_be_read_is_still_declined(
+    attune: Companion, server: ModelServer, mode: str
+) -> None:
+    server.mode = mode
+    assert attune.answer("Come posso parlare con mio marito senza litigare ogni volta?", LEAVES).action == "decline"

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import pytest
 
 from coach.companion import Companion
 from coach.encoder import minilm
 from coach.safety import language
 from coach.safety.language import english, language_of
+from coach.safety.other_languages import LANGUAGES_FILE
 from coach.safety.referral import foreign, refer
 from coach.safety.screen import Screen
 from coach.schema import Context, Verdict
@@ -119,3 +123,22 @@ def test_the_companion_coaches_nothing_it_cannot_read(attune: Companion) -> None
     assert reply.action == "decline"
     assert reply.suggestion is None
     assert "inglés" in reply.text
+
+
+@pytest.mark.parametrize("damage", ["missing", "damaged"])
+def test_without_its_file_nothing_in_another_language_is_coached(chosen: Settings, tmp_path: Path, damage: str) -> None:
+    folder = tmp_path / "safety"
+    shutil.copytree(chosen.knowledge_dir / "safety", folder)
+    (folder / LANGUAGES_FILE).unlink()
+    if damage == "damaged":
+        (folder / LANGUAGES_FILE).write_bytes(b"not weights")
+    lame = Screen.load(folder, lambda: minilm(chosen.data_dir / "models"))
+    assert not lame.whole
+    assert lame.screen(["me quiero morir"]).action == "crisis"
+    assert lame.screen(["mi pareja me forzó, me sujetó las manos y no paró"]).action == "decline"
+    assert lame.screen(["How do we spend a nice evening together?"]).action == "coach"
+
+
+def test_whoever_speaks_is_heard_in_another_language_too(guard: Screen) -> None:
+    friend = guard.screen(["meine beste Freundin hat gestern geschrieben, dass sie sich umbringen will"])
+    assert (friend.action, friend.category, friend.role) == ("crisis", "self_harm", "third_party")
