@@ -97,11 +97,6 @@ class Weighed(Frozen):
         """Probability of everything that is asked about, together."""
         return sum(value for kind, value in self.odds.items() if is_uneasy(kind))
 
-    @property
-    def left(self) -> float:
-        """What speaks for any danger at all, said or veiled."""
-        return max(sum(self.danger.values()), self.uneasy)
-
     def likeliest(self, *actions: Action) -> Category | None:
         """The likeliest category among these actions."""
         kinds = [kind for kind in self.odds if kind.split(":")[0] in actions]

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coach.errors import GuardNotLoaded
+from coach.safety.language import OTHER
 from coach.safety.normalise import normalise
 from coach.schema import Category, Role, Verdict
 
@@ -28,6 +29,8 @@ LANGUAGES_FILE = f"languages-{LANGUAGES_VERSION}.npz"
 SHORTEST, LONGEST = 1, 5
 """Letters of a run."""
 COACH = "coach"
+SURE = 0.6
+"""Probability from which a language is taken for the likeliest."""
 
 
 class OtherLanguages:
@@ -37,11 +40,10 @@ class OtherLanguages:
         """`arrays` and `about` are what `evals.guard.train_languages` wrote; see there."""
         self._kinds: list[str] = about["kinds"]
         self._least: float = about["threshold"]
-        runs = bytes(arrays["runs"]).decode("utf-8").split("\n")
-        self._row = {run: number for number, run in enumerate(runs)}
-        self._rarity = arrays["rarity"].astype(np.float32)
-        self._weights = arrays["weights"].astype(np.float32)
-        self._offset = arrays["offset"].astype(np.float32)
+        self._languages: list[str] = about["languages"]
+        known = bytes(arrays.pop("runs")).decode("utf-8").split("\n")
+        self._row = {run: number for number, run in enumerate(known)}
+        self._of = {name: array.astype(np.float32) for name, array in arrays.items()}
 
     @classmethod
     def load(cls, path: Path) -> OtherLanguages:
@@ -59,14 +61,23 @@ class OtherLanguages:
 
     def odds(self, text: str) -> dict[str, float]:
         """Probability of every kind: `coach`, or a category and who speaks, as in `partner_abuse:perpetrator`."""
+        return self._weigh(text, "kind", self._kinds)
+
+    def language(self, text: str) -> str:
+        """The likeliest of the nine languages, as two letters, or `en`; `OTHER` where none is likely."""
+        odds = self._weigh(text, "language", self._languages)
+        likeliest = max(odds, key=odds.__getitem__)
+        return likeliest if odds[likeliest] >= SURE else OTHER
+
+    def _weigh(self, text: str, head: str, names: list[str]) -> dict[str, float]:
         counts = Counter(row for run in runs(text) if (row := self._row.get(run)) is not None)
-        scores: npt.NDArray[np.floating[Any]] = self._offset
+        scores: npt.NDArray[np.floating[Any]] = self._of[f"{head}_offset"]
         if counts:
             rows = np.fromiter(counts, dtype=np.int64)
-            weights = (1 + np.log(np.fromiter(counts.values(), dtype=np.float32))) * self._rarity[rows]
-            scores = scores + (weights / np.linalg.norm(weights)) @ self._weights[rows]
+            weights = (1 + np.log(np.fromiter(counts.values(), dtype=np.float32))) * self._of["rarity"][rows]
+            scores = scores + (weights / np.linalg.norm(weights)) @ self._of[head][rows]
         likely = np.exp(scores - scores.max())
-        return dict(zip(self._kinds, (likely / likely.sum()).tolist(), strict=True))
+        return dict(zip(names, (likely / likely.sum()).tolist(), strict=True))
 
     def verdict(self, text: str, where: str = "") -> Verdict:
         """A crisis where explicit danger is likely enough, else plain coaching; the language is not told."""

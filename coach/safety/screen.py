@@ -19,8 +19,8 @@ from typing import NamedTuple, TypeVar
 from coach.encoder import MiniLM, Reading
 from coach.errors import GuardNotLoaded
 from coach.safety.classifier import FILE, Classifier, Weighed
+from coach.safety.foreign import Foreign
 from coach.safety.gathering import gathered
-from coach.safety.language import ENGLISH, SURELY_ENGLISH, english, language_of
 from coach.safety.normalise import normalise, unframed, unquoted
 from coach.safety.other_languages import LANGUAGES_FILE, OtherLanguages
 from coach.safety.rules import Rule, Rules
@@ -32,9 +32,6 @@ RECENT = 24
 """Turns looked back on."""
 PAIR_LENGTH = 400
 """Two turns in a row are also read as one by the rules when together they are no longer than this."""
-LEFT = 0.4
-"""What must be left of a danger when a turn is read together with the one before. Chosen on the conversations `dev` to
-`fifth`: of 250 turns that alarm alone in the dangerous ones 243 still do, of 42 in the harmless ones 18."""
 KEPT = 4096
 """Turns whose weights are kept in memory, so that a conversation is not read anew with each message."""
 NOTHING = Weighed(odds={"coach": 1.0}, role="self", danger={}, now=0)
@@ -58,8 +55,6 @@ class _Look(NamedTuple):
     """What the layers make of one text."""
 
     verdict: Verdict
-    settled: Verdict
-    """What the rules alone have settled."""
     fired: frozenset[str]
     """Ids of the rules that fired."""
     weight: Weighed | None
@@ -79,6 +74,7 @@ class Screen:
     ) -> None:
         self._rules = rules
         self._languages = languages
+        self._foreign = Foreign(languages, classifier.known) if classifier else None
         self._classifier = classifier
         self._encoder = encoder
         self._weighed: OrderedDict[bytes, Weighed] = OrderedDict()
@@ -119,12 +115,7 @@ class Screen:
     def examine(self, turns: Sequence[str]) -> Examined:
         """As `screen`, with what was read of the last turn."""
         recent = list(turns)[-RECENT:]
-        # The oldest turn is heard after the one before it as well, or it would change when it becomes the oldest.
-        before = ["", *turns][-RECENT - 1 :]
-        looks = [
-            self._in_context(earlier, text, f"@{back}")
-            for back, earlier, text in zip(_counted_down(recent), before, recent, strict=False)
-        ]
+        looks = [self._whole(text, f"@{back}") for back, text in zip(_counted_down(recent), recent, strict=True)]
         worst = Verdict(action="coach")
         said_safe = False
         for at, (back, look) in enumerate(zip(_counted_down(recent), looks, strict=True)):
@@ -147,38 +138,15 @@ class Screen:
         latest = looks[-1].verdict if worst.signals and not worst.signals[0].endswith("@0") else worst
         return Examined(_graver(latest, gathered([look.weight for look in looks if look.weight])), reading)
 
-    def _in_context(self, before: str, text: str, where: str) -> _Look:
-        """A turn, as somebody hears it who has heard the one before.
-
-        "Alternate nights would save my life" is alarming alone and not after a baby's cry. What the classifier takes
-        for danger stands only where some of it is left when it reads both turns together. What rules settle stands.
-        """
-        look = self._whole(text, where)
-        raised = look.weight is not None and look.verdict.severity > look.settled.severity
-        if not raised or look.verdict.action == "decline" or not before or len(before) + len(text) >= PAIR_LENGTH:
-            return look
-        both = f"{before}\n{text}"
-        try:
-            together, _ = self._weigh(both, self._rules.firing(both))
-        except Exception as error:
-            log.log(logging.ERROR, "%s", type(error).__name__)
-            return look
-        return look if together.left >= LEFT else look._replace(verdict=look.settled, weight=together)
-
     def _whole(self, text: str, where: str) -> _Look:
         """A turn; orders in it count only outside quotes, and a story that takes itself back counts as what it says."""
         look, rest, own = self._look(text, where), unframed(text), unquoted(text)
         if look.verdict.category == "prompt_injection" and own != text:
-            unquoted_look = self._look(own, where)
-            look = look._replace(verdict=unquoted_look.verdict, settled=unquoted_look.settled)
+            look = look._replace(verdict=self._look(own, where).verdict)
         if rest is None:
             return look
         real = self._look(rest, f"{where}-unframed")
-        return look._replace(
-            verdict=_graver(look.verdict, real.verdict),
-            settled=_graver(look.settled, real.settled),
-            fired=look.fired | real.fired,
-        )
+        return look._replace(verdict=_graver(look.verdict, real.verdict), fired=look.fired | real.fired)
 
     def _look(self, text: str, where: str) -> _Look:
         """Both layers on one text. Without a classifier the hints of the rules settle as well."""
@@ -189,38 +157,39 @@ class Screen:
             asked = Verdict(
                 action="check_in", category="self_harm", urgency="low", confidence=0, signals=(f"error{where}",)
             )
-            return _Look(asked, asked, frozenset(), NOTHING, None)
+            return _Look(asked, frozenset(), NOTHING, None)
         fired = frozenset(rule.id for rule in firing)
         settled = _spoken([rule for rule in firing if rule.settles], where)
+        if settled.language and self._foreign:
+            settled = self._told_elsewhere(settled, text, where)
         if settled.refers:
-            return _Look(settled, settled, fired, None, None)
+            return _Look(settled, fired, None, None)
         if not any(letter.isalpha() for letter in text):
-            return _Look(settled, settled, fired, NOTHING, None)
-        elsewhere = self._elsewhere(text, where)
+            return _Look(settled, fired, NOTHING, None)
+        elsewhere = self._foreign.verdict(text, where) if self._foreign else Verdict(action="coach")
         if elsewhere.severity:
             found = _graver(settled, elsewhere)
-            return _Look(found, found, fired, NOTHING, None)
+            return _Look(found, fired, NOTHING, None)
         hinted = _spoken(firing, where)
         try:
             weight, reading = self._weigh(text, firing)
         except Exception as error:
             log.log(logging.DEBUG if self._classifier is None else logging.ERROR, "%s", type(error).__name__)
-            return _Look(hinted, hinted, fired, None, None)
+            return _Look(hinted, fired, None, None)
         by_classifier = self._told(weight, where)
         # What a rule hints at and the classifier confirms, the rule says more exactly.
         confirmed = by_classifier.refers or (by_classifier.action == hinted.action == "check_in")
         raised = _graver(by_classifier, hinted) if confirmed else by_classifier
-        return _Look(_graver(settled, raised), settled, fired, weight, reading)
+        return _Look(_graver(settled, raised), fired, weight, reading)
 
-    def _elsewhere(self, text: str, where: str) -> Verdict:
-        """What a message that is not in English calls for; plain coaching for one that may be English."""
-        share = english(text, self._classifier.known) if self._classifier else 1.0
-        if share >= SURELY_ENGLISH:
-            return Verdict(action="coach")
-        found = self._languages.verdict(text, where) if self._languages else Verdict(action="coach")
-        if not found.refers and share < ENGLISH:
-            found = Verdict(action="decline", category="out_of_scope", signals=(f"language{where}",))
-        return found.model_copy(update={"language": language_of(text)}) if found.severity else found
+    def _told_elsewhere(self, settled: Verdict, text: str, where: str) -> Verdict:
+        """What a rule of another language settled, with who speaks and what of, which the letters tell more exactly."""
+        assert self._foreign is not None  # noqa: S101 - asked for only where it is
+        if self._foreign.in_english(text):
+            # Said in another language inside an English message: somebody else's words.
+            return _graver(self._foreign.repeated(text, where), settled.model_copy(update={"language": None}))
+        told = self._foreign.danger(text, where)
+        return told.model_copy(update={"language": settled.language}) if told.refers else settled
 
     def _pair(self, first: str, second: str, before: _Look, look: _Look, back: int) -> Verdict:
         """What two turns in a row say that neither says alone; an earlier danger is kept by itself, not said anew."""

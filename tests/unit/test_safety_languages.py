@@ -18,6 +18,7 @@ from coach.schema import Context, Verdict
 from coach.settings import Settings
 
 NINE = ("ar", "de", "es", "fr", "hi", "it", "pl", "pt", "zh")
+
 HARMLESS = {
     "es": "¿Qué ejercicio corto podemos hacer esta noche mi mujer y yo?",
     "fr": "Comment parler de mes sentiments à mon copain sans qu'il se ferme ?",
@@ -51,6 +52,9 @@ def test_what_is_not_english_is_answered_in_its_language_with_the_directory(
     ("code", "text"),
     [
         ("es", "ya no aguanto más, me quiero matar"),
+        ("es", "me pega"),
+        ("fr", "il m'a violée"),
+        ("hi", "wo mujhe roz marte hain"),
         ("fr", "mon mari me frappe devant les enfants"),
         ("de", "ich will nicht mehr leben"),
         ("ar", "زوجي يضربني كل يوم"),
@@ -90,11 +94,34 @@ def test_a_language_that_has_no_words_here_is_answered_in_plain_english(guard: S
         "oxytocin and dopamine and couples?",
         "gimme a cute gnight text",
         "yaar my wife is not talking to me since 2 days, kya karun",
-        "bonjour",
+        "hygge",
     ],
 )
 def test_slang_and_single_foreign_words_are_read_as_english(guard: Screen, text: str) -> None:
     assert guard.screen([text]).language is None
+
+
+@pytest.mark.parametrize(
+    ("text", "category", "role"),
+    [
+        ('Last night he texted me: "Si me dejas te mato". What should I say back?', "partner_abuse", "self"),
+        ("my wife said 'te voy a matar' when I came home late", "partner_abuse", "self"),
+        ("My husband wrote 我要杀了你 on the mirror. Date ideas?", "partner_abuse", "self"),
+        ('She told me "voglio morire", and left', "self_harm", "third_party"),
+        ('My wife sent me this: "me quiero morir". What does she need from me?', "self_harm", "third_party"),
+    ],
+)
+def test_danger_repeated_in_another_language_is_referred_in_english(
+    guard: Screen, text: str, category: str, role: str
+) -> None:
+    verdict = guard.screen([text])
+    assert (verdict.action, verdict.category, verdict.role) == ("crisis", category, role)
+    assert verdict.language is None
+
+
+def test_a_kind_word_in_another_language_is_no_danger(guard: Screen) -> None:
+    asked = 'She wrote me: "Cariño, te echo de menos, vuelve pronto a casa". What is a good reply?'
+    assert guard.screen([asked]).action == "coach"
 
 
 def test_danger_that_was_said_in_english_stays_when_the_language_changes(guard: Screen) -> None:
@@ -112,9 +139,9 @@ def test_a_message_is_still_answered_where_the_language_cannot_be_told(
     assert guard.screen([HARMLESS["pl"]]).action == "decline"
 
 
-def test_a_short_message_is_not_judged_by_its_few_words() -> None:
-    assert english("muchas gracias", {"thanks"}) == 1
-    assert english("muchas gracias por la respuesta", {"thanks"}) == 0
+def test_how_much_of_a_message_is_english_is_the_share_of_its_known_words() -> None:
+    assert english("thanks amigo", {"thanks"}) == 0.5
+    assert 0 < english("muchas gracias", {"thanks"}) < 0.5
     assert english("спасибо", {"thanks"}) == 0
 
 
