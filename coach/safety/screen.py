@@ -32,6 +32,8 @@ RECENT = 24
 """Turns looked back on."""
 PAIR_LENGTH = 400
 """Two turns in a row are also read as one by the rules when together they are no longer than this."""
+YOUNG = "minor"
+"""The rule that recognises somebody who says they are under age."""
 KEPT = 4096
 """Turns whose weights are kept in memory, so that a conversation is not read anew with each message."""
 NOTHING = Weighed(odds={"coach": 1.0}, role="self", danger={}, now=0)
@@ -136,6 +138,9 @@ class Screen:
             raise GuardNotLoaded(detail="classifier")
         # What was merely off limits, or asked about before, does not keep the next message from being answered.
         latest = looks[-1].verdict if worst.signals and not worst.signals[0].endswith("@0") else worst
+        # Whoever is not of age does not come of age by the next message.
+        young = [look.verdict for look in looks if look.verdict.category == "minor_user" and YOUNG in look.fired]
+        latest = _graver(latest, young[-1]) if young else latest
         return Examined(_graver(latest, gathered([look.weight for look in looks if look.weight])), reading)
 
     def _whole(self, text: str, where: str) -> _Look:

@@ -76,6 +76,11 @@ def test_a_message_that_was_only_off_limits_does_not_block_the_next(guard: Scree
     assert verdict.action == "coach"
 
 
+def test_whoever_is_under_age_stays_so(guard: Screen) -> None:
+    assert guard.screen(["hi im 14", "can i ask something"]).category == "minor_user"
+    assert guard.screen(["hi im 14", "i want to kill myself"]).action in ("crisis", "emergency")
+
+
 def test_signals_hold_no_words_of_the_person(guard: Screen) -> None:
     verdict = guard.screen(["my husband Bartholomew hit me"])
     assert "bartholomew" not in " ".join(verdict.signals).lower()
