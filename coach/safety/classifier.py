@@ -8,9 +8,7 @@ such as `crisis:self_harm`. It was trained on messages written for this project 
 
 from __future__ import annotations
 
-import json
 import re
-import zipfile
 from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
@@ -21,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coach.errors import GuardNotLoaded
+from coach.safety.kept import read_kept
 from coach.safety.normalise import normalise
 from coach.safety.rules import Rule
 from coach.schema import SEVERITY, Action, Category, Frozen, Role, Urgency, Verdict
@@ -142,12 +141,11 @@ class Classifier:
         Raises:
             GuardNotLoaded: when it is missing or damaged.
         """
+        arrays, about = read_kept(path)
         try:
-            with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
-                arrays = {name: kept[name] for name in kept.files}
-            return cls(arrays, json.loads(bytes(arrays.pop("about"))))
-        except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
-            raise GuardNotLoaded(detail=f"classifier {type(error).__name__}") from error
+            return cls(arrays, about)
+        except (KeyError, ValueError, TypeError) as error:
+            raise GuardNotLoaded(detail=f"{path.stem} {type(error).__name__}") from error
 
     def weigh(self, text: str, states: Floats, firing: Sequence[Rule] = ()) -> Weighed:
         """What one message calls for.

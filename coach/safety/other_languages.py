@@ -8,9 +8,7 @@ languages together: the letters show which one it is.
 
 from __future__ import annotations
 
-import json
 import unicodedata
-import zipfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coach.errors import GuardNotLoaded
+from coach.safety.kept import read_kept
 from coach.safety.language import OTHER
 from coach.safety.normalise import normalise
 from coach.schema import Category, Role, Verdict
@@ -52,12 +51,11 @@ class OtherLanguages:
         Raises:
             GuardNotLoaded: when it is missing or damaged.
         """
+        arrays, about = read_kept(path)
         try:
-            with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
-                arrays = {name: kept[name] for name in kept.files}
-            return cls(arrays, json.loads(bytes(arrays.pop("about"))))
-        except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
-            raise GuardNotLoaded(detail=f"other languages {type(error).__name__}") from error
+            return cls(arrays, about)
+        except (KeyError, ValueError, TypeError) as error:
+            raise GuardNotLoaded(detail=f"{path.stem} {type(error).__name__}") from error
 
     def odds(self, text: str) -> dict[str, float]:
         """Probability of every kind: `coach`, or a category and who speaks, as in `partner_abuse:perpetrator`."""
