@@ -18,8 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from coach.errors import GuardNotLoaded
-from coach.safety.kept import read_kept
+from coach.safety.kept import load_kept
 from coach.safety.normalise import normalise
 from coach.safety.rules import Rule
 from coach.schema import SEVERITY, Action, Category, Frozen, Role, Urgency, Verdict
@@ -141,11 +140,7 @@ class Classifier:
         Raises:
             GuardNotLoaded: when it is missing or damaged.
         """
-        arrays, about = read_kept(path)
-        try:
-            return cls(arrays, about)
-        except (KeyError, ValueError, TypeError) as error:
-            raise GuardNotLoaded(detail=f"{path.stem} {type(error).__name__}") from error
+        return load_kept(path, cls)
 
     def weigh(self, text: str, states: Floats, firing: Sequence[Rule] = ()) -> Weighed:
         """What one message calls for.

@@ -17,8 +17,7 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 
-from coach.errors import GuardNotLoaded
-from coach.safety.kept import read_kept
+from coach.safety.kept import load_kept
 from coach.safety.language import OTHER
 from coach.safety.normalise import normalise
 from coach.schema import Category, Role, Verdict
@@ -51,11 +50,7 @@ class OtherLanguages:
         Raises:
             GuardNotLoaded: when it is missing or damaged.
         """
-        arrays, about = read_kept(path)
-        try:
-            return cls(arrays, about)
-        except (KeyError, ValueError, TypeError) as error:
-            raise GuardNotLoaded(detail=f"{path.stem} {type(error).__name__}") from error
+        return load_kept(path, cls)
 
     def odds(self, text: str) -> dict[str, float]:
         """Probability of every kind: `coach`, or a category and who speaks, as in `partner_abuse:perpetrator`."""

@@ -166,7 +166,7 @@ class Screen:
         fired = frozenset(rule.id for rule in firing)
         settled = _spoken([rule for rule in firing if rule.settles], where)
         if settled.language and self._foreign:
-            settled = self._told_elsewhere(settled, text, where)
+            settled = _told_elsewhere(self._foreign, settled, text, where)
         if settled.refers:
             return _Look(settled, fired, None, None)
         if not any(letter.isalpha() for letter in text):
@@ -186,15 +186,6 @@ class Screen:
         confirmed = by_classifier.refers or (by_classifier.action == hinted.action == "check_in")
         raised = _graver(by_classifier, hinted) if confirmed else by_classifier
         return _Look(_graver(settled, raised), fired, weight, reading)
-
-    def _told_elsewhere(self, settled: Verdict, text: str, where: str) -> Verdict:
-        """What a rule of another language settled, with who speaks and what of, which the letters tell more exactly."""
-        assert self._foreign is not None  # noqa: S101 - asked for only where it is
-        if self._foreign.in_english(text):
-            # Said in another language inside an English message: somebody else's words.
-            return _graver(self._foreign.repeated(text, where), settled.model_copy(update={"language": None}))
-        told = self._foreign.danger(text, where)
-        return told.model_copy(update={"language": settled.language}) if told.refers else settled
 
     def _pair(self, first: str, second: str, before: _Look, look: _Look, back: int) -> Verdict:
         """What two turns in a row say that neither says alone; an earlier danger is kept by itself, not said anew."""
@@ -233,6 +224,15 @@ def _or_none(load: Callable[[Path], Part], path: Path) -> Part | None:
     except GuardNotLoaded as error:
         log.error("a part of the screen cannot be read (%s)", error.detail)  # noqa: TRY400 - the sentence says it
         return None
+
+
+def _told_elsewhere(foreign: Foreign, settled: Verdict, text: str, where: str) -> Verdict:
+    """What a rule of another language settled, with who speaks and what of, which the letters tell more exactly."""
+    if foreign.in_english(text):
+        # Said in another language inside an English message: somebody else's words.
+        return _graver(foreign.repeated(text, where), settled.model_copy(update={"language": None}))
+    told = foreign.danger(text, where)
+    return told.model_copy(update={"language": settled.language}) if told.refers else settled
 
 
 def _spoken(firing: list[Rule], where: str) -> Verdict:
