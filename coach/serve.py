@@ -17,6 +17,8 @@ OPTIONS = {
     "server.fileWatcherType": "none",
     "server.enableXsrfProtection": "true",
     "server.maxUploadSize": "25",
+    # Streamlit would ask for an e-mail address before it starts for the first time.
+    "server.showEmailPrompt": "false",
 }
 
 

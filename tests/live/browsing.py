@@ -40,7 +40,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def served(data_dir: Path, database: Path, extra: Mapping[str, str] | None = None, port: int = 0) -> Iterator[str]:
+def served(
+    data_dir: Path, database: Path, extra: Mapping[str, str] | None = None, port: int = 0, *, headless: bool = True
+) -> Iterator[str]:
     """The app as `coach serve` starts it, on a database of its own; gives its address."""
     port = port or free_port()
     environment = os.environ | {
@@ -49,7 +51,8 @@ def served(data_dir: Path, database: Path, extra: Mapping[str, str] | None = Non
         "COACH_COUNTRY": "GB",
         **(extra or {}),
     }
-    command = [sys.executable, "-m", "coach", "serve", "--headless", "--port", str(port)]
+    command = [sys.executable, "-m", "coach", "serve", "--port", str(port)]
+    command += ["--headless"] if headless else []
     with subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.DEVNULL) as server:
         url = f"http://127.0.0.1:{port}"
         for _ in range(240):

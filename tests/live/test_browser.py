@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -161,3 +162,9 @@ def test_review_asks_for_a_password_first(page: Page, address: str) -> None:
     page.goto(f"{address}/review")
     expect(page.get_by_role("textbox", name="Password")).to_be_visible()
     picture(page, "review")
+
+
+def test_the_first_start_asks_nothing_in_the_terminal(data_dir: Path, tmp_path: Path) -> None:
+    new = {"HOME": str(tmp_path), "BROWSER": "true"}
+    with served(data_dir, tmp_path / "first.sqlite3", new, headless=False) as url:
+        assert urlopen(url, timeout=5).status == 200  # noqa: S310 - our own server
