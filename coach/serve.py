@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 
+import typer
+
 from coach.encoder.weights import DISTRIBUTION, find_weights
 from coach.errors import AttuneError, WeightsMissing
 from coach.settings import content_root
@@ -19,6 +21,8 @@ OPTIONS = {
     "server.maxUploadSize": "25",
     # Streamlit would ask for an e-mail address before it starts for the first time.
     "server.showEmailPrompt": "false",
+    # With its welcome go its offers to programmers, in the terminal and over the page; the address is said here.
+    "logger.hideWelcomeMessage": "true",
 }
 
 
@@ -35,6 +39,8 @@ def run_app(port: int, address: str, *, headless: bool) -> None:
         f"--server.headless={str(headless).lower()}",
     ]
     command += [f"--{name}={value}" for name, value in OPTIONS.items()]
+    typer.echo(f"Attune opens at http://{address}:{port} (stop it with Ctrl+C)")
+    sys.stdout.flush()
     if os.name == "posix":
         # In the place of this process, so that whoever stops `coach serve` stops the app.
         os.execv(sys.executable, command)  # noqa: S606 - a fixed command
