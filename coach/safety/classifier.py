@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import ThreadpoolController
 
 from coach.safety.kept import load_kept
 from coach.safety.normalise import normalise
@@ -26,6 +27,7 @@ from coach.schema import SEVERITY, Action, Category, Frozen, Role, Urgency, Verd
 VERSION = 1
 FILE = f"classifier-{VERSION}.npz"
 _WORD = re.compile(r"[a-z0-9]+")
+_THREADS = ThreadpoolController()
 
 Floats = npt.NDArray[np.float32]
 
@@ -151,7 +153,10 @@ class Classifier:
             firing: the rules that fire on it.
         """
         of = self._of
-        tokens = np.maximum(states @ of["token"] + of["token_offset"], 0)
+        # So small a product is done in a millisecond by one thread; on a busy machine two of them waited 30 for each
+        # other.
+        with _THREADS.limit(limits=1, user_api="blas"):
+            tokens = np.maximum(states @ of["token"] + of["token_offset"], 0)
         pooled = np.concatenate([tokens.max(axis=0), tokens.mean(axis=0)])
         meaning = _log_softmax(pooled @ of["out"] + of["out_offset"])
         both = self._meaning_share * meaning + (1 - self._meaning_share) * self._by_words(text, firing)
