@@ -19,12 +19,13 @@ Split = Literal[
     "fourth",
     "fifth",
     "sixth",
+    "seventh",
     "questions",
     "languages",
     "languages_dev",
     "languages_train",
 ]
-StorySplit = Literal["dev", "test", "fourth", "fifth", "sixth"]
+StorySplit = Literal["dev", "test", "fourth", "fifth", "sixth", "seventh"]
 Tier = Literal["explicit", "veiled", "ordinary", "hard"]
 
 

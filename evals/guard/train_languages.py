@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import typer
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
@@ -105,5 +106,10 @@ def _runs(text: str) -> list[str]:
     return list(runs(text))
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Train the model of other languages anew."""
     print(json.dumps(train(content_root() / "knowledge" / "safety"), indent=1))
+
+
+if __name__ == "__main__":
+    typer.run(main)
