@@ -20,6 +20,8 @@ from coach.replies.wording import Wording
 from coach.retrieval.search import Retriever
 from coach.safety import Examined, Screen, refer
 from coach.safety.check import check_reply
+from coach.safety.referral import QUICK_EXIT
+from coach.safety.way_out import MISREAD, SAFE, answered, objection
 from coach.schema import (
     Citation,
     Context,
@@ -85,7 +87,9 @@ class _Turn:
     """What is known of a turn before it is written."""
 
     own: list[str]
-    """The person's own messages, the one to answer last."""
+    """The person's own messages, the latest last."""
+    message: str
+    """What to answer: the latest, or what was meant where the latest says that it was misread."""
     verdict: Verdict
     context: Context
     result: SearchResult
@@ -146,21 +150,24 @@ class Companion:
         if verdict.language and verdict.action == "decline" and self.writer and context.may_leave:
             verdict = self._read_by(self.writer, [*own, message], verdict)
         yield Screened(verdict)
-        if verdict.refers or verdict.action == "decline":
+        if verdict.refers or verdict.action == "decline" or _only_asked(verdict):
             yield from self._told(self._referred(verdict, context))
             return
+        latest = message
+        if MISREAD in verdict.signals:
+            message = answered(message, own)
         small = self.wording.small(message) if verdict.action == "coach" else None
         if small:
             yield from self._told(Reply(action="coach", text=small, verdict=verdict))
             return
         retriever = self.retriever
-        shared = reading is not None and isinstance(retriever.embedder, MiniLM)
+        shared = message == latest and reading is not None and isinstance(retriever.embedder, MiniLM)
         result = retriever.search(message, vector=reading.vector if reading and shared else None)
         yield FoundPassages(result)
         suggestion = self._suggested(message, verdict, context, result)
         if suggestion:
             yield Suggested(suggestion)
-        turn = _Turn([*own, message], verdict, context, result, suggestion)
+        turn = _Turn([*own, latest], message, verdict, context, result, suggestion)
         if self.writer and context.may_leave:
             yield from self._by_model(turn, self.writer)
         else:
@@ -265,15 +272,16 @@ class Companion:
         fitting = own or (suggestion.options if asked else ())
         return suggestion.model_copy(update={"options": fitting}) if fitting else None
 
-    def _written(
-        self, message: str, verdict: Verdict, context: Context, result: SearchResult, suggestion: Suggestion | None
-    ) -> Reply:
-        opening, referral = "", None
-        if not self.retriever.by_meaning:
-            opening = self.wording.guides_only_words
-        if verdict.action == "check_in":
-            referral = self.referral(verdict, context)
-            opening = "\n\n".join(part for part in (referral.text, referral.question, opening) if part)
+    def _written(self, turn: _Turn) -> Reply:
+        message, verdict, result, suggestion = turn.message, turn.verdict, turn.result, turn.suggestion
+        referral = self.referral(verdict, turn.context) if verdict.action == "check_in" else None
+        before = (
+            self.wording.put_right(asked=referral is not None) if _objected(turn) else "",
+            referral.text if referral else "",
+            referral.question if referral else "",
+            "" if self.retriever.by_meaning else self.wording.guides_only_words,
+        )
+        opening = "\n\n".join(part for part in before if part)
         if not result.answerable:
             told = self.wording.card_only if suggestion else self.wording.uncovered(message)
             return Reply(
@@ -308,7 +316,7 @@ class Companion:
 
     def _from_guides(self, turn: _Turn, draft: Draft | None = None, failed: str = "") -> Reply:
         """The composed reply; where a model was to write it, with why it did not."""
-        reply = self._written(turn.own[-1], turn.verdict, turn.context, turn.result, turn.suggestion)
+        reply = self._written(turn)
         because = turn.context.guides_because or (ModelFailed.default if failed else "")
         text = "\n\n".join(part for part in (reply.text, because) if part)
         return reply.model_copy(update={"text": text, "written": draft.written(failed) if draft else None})
@@ -336,3 +344,14 @@ class Companion:
     def _told(cls, reply: Reply) -> Iterator[Event]:
         yield from cls._pieces(reply.text)
         yield Done(reply)
+
+
+def _only_asked(verdict: Verdict) -> bool:
+    """True where danger from a partner was said and then taken back: it is asked about, and nothing for two is said."""
+    left = SAFE in verdict.signals or MISREAD in verdict.signals
+    return left and verdict.action == "check_in" and verdict.category in QUICK_EXIT
+
+
+def _objected(turn: _Turn) -> bool:
+    """True where the latest message says that it was misread, and was believed or is asked about."""
+    return MISREAD in turn.verdict.signals and objection(turn.own[-1]) is not None

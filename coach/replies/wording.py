@@ -34,6 +34,8 @@ class Wording(Frozen):
     heard: str
     guides_only_words: str
     broken_off: str
+    misread: str
+    misread_asked: str
     feelings: tuple[Feeling, ...]
     """The heavier before the lighter."""
 
@@ -69,6 +71,10 @@ class Wording(Frozen):
         """Does the message ask for something to do?"""
         text = " ".join(message.lower().split())
         return any(re.search(pattern, text) for pattern in self.wants_card)
+
+    def put_right(self, *, asked: bool) -> str:
+        """Said first to somebody who says that the companion misread them; `asked` where it asks all the same."""
+        return self.misread_asked if asked else self.misread
 
     def uncovered(self, message: str) -> str:
         """One of the wordings for "not in the guides"; the same message always gets the same one."""

@@ -3,14 +3,14 @@
 Two layers look at every turn: the rules, and what they leave open the classifier; where a model is configured it is a
 third (`coach.replies`). A later layer only raises. It is closed on failure: what the rules recognise is referred even
 when the classifier is missing, and everything else is then refused rather than coached. A danger said earlier stays
-until the person has plainly said that it has passed, and even then the companion asks once.
+until the person has plainly said that it has passed, and even then the companion asks. Who says that they were misread
+is believed, but for a crisis that is sure.
 """
 
 from __future__ import annotations
 
 import hashlib
 import logging
-import re
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -21,9 +21,10 @@ from coach.errors import GuardNotLoaded
 from coach.safety.classifier import FILE, Classifier, Weighed
 from coach.safety.foreign import Foreign
 from coach.safety.gathering import gathered
-from coach.safety.normalise import normalise, unframed, unquoted
+from coach.safety.normalise import unframed, unquoted
 from coach.safety.other_languages import LANGUAGES_FILE, OtherLanguages
 from coach.safety.rules import Rule, Rules
+from coach.safety.way_out import MISREAD, SAFE, objection, says_safe
 from coach.schema import SEVERITY, Verdict
 
 log = logging.getLogger(__name__)
@@ -38,10 +39,8 @@ KEPT = 4096
 """Turns whose weights are kept in memory, so that a conversation is not read anew with each message."""
 NOTHING = Weighed(odds={"coach": 1.0}, role="self", danger={}, now=0)
 """Weight of a turn in which there is nothing to weigh: no letter at all."""
-_SAFE_NOW = re.compile(
-    r"\b(i am|im|we are|were) (safe|ok and safe|not in danger)( now| here| tonight)?\b|"
-    r"\bi (called|rang|spoke (to|with)|talked to) (them|the (helpline|line|police|doctor)|samaritans|999|911|112)\b"
-)
+SURE = 0.9
+"""A crisis of which the classifier is this sure is not taken back by a word, nor is one that a rule settled."""
 Part = TypeVar("Part")
 _URGENCY = {"none": 0, "low": 1, "soon": 2, "now": 3}
 
@@ -118,22 +117,24 @@ class Screen:
         """As `screen`, with what was read of the last turn."""
         recent = list(turns)[-RECENT:]
         looks = [self._whole(text, f"@{back}") for back, text in zip(_counted_down(recent), recent, strict=True)]
-        worst = Verdict(action="coach")
-        said_safe = False
+        worst, asked, since = Verdict(action="coach"), "", 0
+        taken_back = None
         for at, (back, look) in enumerate(zip(_counted_down(recent), looks, strict=True)):
-            found = look.verdict
+            found, taken_back = look.verdict, None
             if at and len(recent[at - 1]) + len(recent[at]) < PAIR_LENGTH:
                 found = _graver(found, self._pair(recent[at - 1], recent[at], looks[at - 1], look, back))
-            if not look.fired and worst.severity >= SEVERITY["crisis"] and _SAFE_NOW.search(normalise(recent[at])):
-                said_safe = True
+            if worst.refers and self._objects(recent[at]):
+                if _sure(worst):
+                    asked = MISREAD
+                else:
+                    taken_back, worst, since = _taken_back(worst), Verdict(action="coach"), at + 1
+            elif not look.fired and worst.severity >= SEVERITY["crisis"] and says_safe(recent[at]):
+                asked = SAFE
             elif found.severity >= worst.severity and found.severity > 0:
-                worst, said_safe = found, False
+                worst, asked = found, ""
         reading = looks[-1].reading if looks else None
-        if said_safe:
-            update = {"action": "check_in", "urgency": "low", "confidence": 0.6}
-            return Examined(worst.model_copy(update={**update, "signals": (*worst.signals, "said:safe")}), reading)
-        if worst.refers:
-            return Examined(worst, reading)
+        if taken_back or worst.refers:
+            return Examined(taken_back or (_asking(worst, asked) if asked else worst), reading)
         if any(look.weight is None and not look.verdict.refers for look in looks):
             raise GuardNotLoaded(detail="classifier")
         # What was merely off limits, or asked about before, does not keep the next message from being answered.
@@ -141,7 +142,14 @@ class Screen:
         # Whoever is not of age does not come of age by the next message.
         young = [look.verdict for look in looks if look.verdict.category == "minor_user" and YOUNG in look.fired]
         latest = _graver(latest, young[-1]) if young else latest
-        return Examined(_graver(latest, gathered([look.weight for look in looks if look.weight])), reading)
+        return Examined(_graver(latest, gathered([look.weight for look in looks[since:] if look.weight])), reading)
+
+    def _objects(self, text: str) -> bool:
+        """True where a person says that they were misread, and what else they say is harmless."""
+        rest = objection(text)
+        if rest is None:
+            return False
+        return not any(letter.isalpha() for letter in rest) or self._look(rest, "").verdict.severity == 0
 
     def _whole(self, text: str, where: str) -> _Look:
         """A turn; orders in it count only outside quotes, and a story that takes itself back counts as what it says."""
@@ -224,6 +232,26 @@ def _or_none(load: Callable[[Path], Part], path: Path) -> Part | None:
     except GuardNotLoaded as error:
         log.error("a part of the screen cannot be read (%s)", error.detail)  # noqa: TRY400 - the sentence says it
         return None
+
+
+def _sure(verdict: Verdict) -> bool:
+    """True for a crisis that a rule settled, or of which the classifier is sure."""
+    by_classifier = all(signal.startswith("classifier-") for signal in verdict.signals)
+    return verdict.severity >= SEVERITY["crisis"] and (not by_classifier or verdict.confidence >= SURE)
+
+
+def _asking(verdict: Verdict, because: str) -> Verdict:
+    """The same danger, asked about instead of referred."""
+    return verdict.model_copy(
+        update={"action": "check_in", "urgency": "low", "confidence": 0.6, "signals": (*verdict.signals, because)}
+    )
+
+
+def _taken_back(verdict: Verdict) -> Verdict:
+    """What becomes of a verdict when the person says it was misread: a crisis is asked about once, the rest is left."""
+    if verdict.severity >= SEVERITY["crisis"]:
+        return _asking(verdict, MISREAD)
+    return Verdict(action="coach", signals=(MISREAD,))
 
 
 def _told_elsewhere(foreign: Foreign, settled: Verdict, text: str, where: str) -> Verdict:
