@@ -21,7 +21,7 @@ from coach.retrieval.search import Retriever
 from coach.safety import Examined, Screen, refer
 from coach.safety.check import check_reply
 from coach.safety.referral import QUICK_EXIT
-from coach.safety.way_out import MISREAD, SAFE, answered, objection
+from coach.safety.way_out import MISREAD, SAFE, answered
 from coach.schema import (
     Citation,
     Context,
@@ -154,7 +154,7 @@ class Companion:
             yield from self._told(self._referred(verdict, context))
             return
         latest = message
-        if MISREAD in verdict.signals:
+        if _objected(verdict):
             message = answered(message, own)
         small = self.wording.small(message) if verdict.action == "coach" else None
         if small:
@@ -276,7 +276,7 @@ class Companion:
         message, verdict, result, suggestion = turn.message, turn.verdict, turn.result, turn.suggestion
         referral = self.referral(verdict, turn.context) if verdict.action == "check_in" else None
         before = (
-            self.wording.put_right(asked=referral is not None) if _objected(turn) else "",
+            self.wording.put_right(asked=referral is not None) if _objected(verdict) else "",
             referral.text if referral else "",
             referral.question if referral else "",
             "" if self.retriever.by_meaning else self.wording.guides_only_words,
@@ -346,12 +346,12 @@ class Companion:
         yield Done(reply)
 
 
+def _objected(verdict: Verdict) -> bool:
+    """True where the latest message says that it was misread, and was believed or is asked about."""
+    return f"{MISREAD}@0" in verdict.signals
+
+
 def _only_asked(verdict: Verdict) -> bool:
     """True where danger from a partner was said and then taken back: it is asked about, and nothing for two is said."""
-    left = SAFE in verdict.signals or MISREAD in verdict.signals
+    left = any(signal.startswith((SAFE, MISREAD)) for signal in verdict.signals)
     return left and verdict.action == "check_in" and verdict.category in QUICK_EXIT
-
-
-def _objected(turn: _Turn) -> bool:
-    """True where the latest message says that it was misread, and was believed or is asked about."""
-    return MISREAD in turn.verdict.signals and objection(turn.own[-1]) is not None

@@ -70,6 +70,8 @@ class Thresholds(Frozen):
     decline: float
     emergency: float
     """That a crisis is happening now."""
+    objects: float
+    """That the person says they were misread."""
 
 
 class Weighed(Frozen):
@@ -83,6 +85,8 @@ class Weighed(Frozen):
     for more, so the sum may exceed 1."""
     now: float
     """Probability that it is happening now, given that it is a crisis."""
+    objects: float = 0.0
+    """Probability that the person says the companion misread them, given that it had just referred them."""
     fired: bool = False
     """True where any rule fired."""
     hinted: frozenset[str] = frozenset()
@@ -159,14 +163,18 @@ class Classifier:
             tokens = np.maximum(states @ of["token"] + of["token_offset"], 0)
         pooled = np.concatenate([tokens.max(axis=0), tokens.mean(axis=0)])
         meaning = _log_softmax(pooled @ of["out"] + of["out_offset"])
-        both = self._meaning_share * meaning + (1 - self._meaning_share) * self._by_words(text, firing)
+        rows, counted = self._counted(text, firing)
+        by_words = _log_softmax(of["word_offset"] + counted @ of["word"][rows])
+        both = self._meaning_share * meaning + (1 - self._meaning_share) * by_words
         odds = np.exp(_log_softmax(self._sharpness * both))
         roles = pooled @ of["role"] + of["role_offset"]
-        now = 1 / (1 + np.exp(-(pooled @ of["now"] + of["now_offset"])[0]))
+        now = _probability(pooled @ of["now"] + of["now_offset"])
+        objects = _probability(pooled @ of["objects"] + counted @ of["objects_word"][rows] + of["objects_offset"])
         return Weighed(
             odds=dict(zip(self._kinds, odds.tolist(), strict=True)),
             role=self._roles[int(roles.argmax())],
-            now=float(now),
+            now=now,
+            objects=objects,
             danger={name: float(odds @ weights) for name, weights in self._leaning.items()},
             fired=bool(firing),
             hinted=families_hinted(firing),
@@ -188,16 +196,16 @@ class Classifier:
             return _verdict("check_in", "low", weighed, weighed.uneasy, where)
         return Verdict(action="coach", confidence=round(weighed.odds["coach"], 4))
 
-    def _by_words(self, text: str, firing: Sequence[Rule]) -> Floats:
-        """Log-probabilities from the words alone: a linear model on their weighted counts."""
-        of = self._of
+    def is_objection(self, weighed: Weighed) -> bool:
+        """True where a person who was just referred says that they were misread."""
+        return weighed.objects >= self.thresholds.objects
+
+    def _counted(self, text: str, firing: Sequence[Rule]) -> tuple[npt.NDArray[np.int64], Floats]:
+        """The rows of the known words, and their weighted counts."""
         counts = Counter(row for term in words(text, firing) if (row := self._row.get(term)) is not None)
-        scores: npt.NDArray[np.floating[Any]] = of["word_offset"]
-        if counts:
-            rows = np.fromiter(counts, dtype=np.int64)
-            weights = (1 + np.log(np.fromiter(counts.values(), dtype=np.float32))) * of["rarity"][rows]
-            scores = scores + (weights / np.linalg.norm(weights)) @ of["word"][rows]
-        return _log_softmax(scores)
+        rows = np.fromiter(counts, dtype=np.int64)
+        weights = (1 + np.log(np.fromiter(counts.values(), dtype=np.float32))) * self._of["rarity"][rows]
+        return rows, weights / max(float(np.linalg.norm(weights)), 1e-9)
 
 
 def _verdict(action: Action, urgency: Urgency, weighed: Weighed, confidence: float, where: str) -> Verdict:
@@ -214,6 +222,10 @@ def _verdict(action: Action, urgency: Urgency, weighed: Weighed, confidence: flo
         confidence=round(min(confidence, 1.0), 4),
         signals=(f"classifier-{VERSION}:{action}:{category}{where}",),
     )
+
+
+def _probability(log_odds: npt.NDArray[np.floating[Any]]) -> float:
+    return float(1 / (1 + np.exp(-log_odds[0])))
 
 
 def _log_softmax(scores: npt.NDArray[np.floating[Any]]) -> Floats:

@@ -123,13 +123,13 @@ class Screen:
             found, taken_back = look.verdict, None
             if at and len(recent[at - 1]) + len(recent[at]) < PAIR_LENGTH:
                 found = _graver(found, self._pair(recent[at - 1], recent[at], looks[at - 1], look, back))
-            if worst.refers and self._objects(recent[at]):
+            if worst.refers and self._objects(recent[at], look):
                 if _sure(worst):
-                    asked = MISREAD
+                    asked = f"{MISREAD}@{back}"
                 else:
                     taken_back, worst, since = _taken_back(worst), Verdict(action="coach"), at + 1
             elif not look.fired and worst.severity >= SEVERITY["crisis"] and says_safe(recent[at]):
-                asked = SAFE
+                asked = f"{SAFE}@{back}"
             elif found.severity >= worst.severity and found.severity > 0:
                 worst, asked = found, ""
         reading = looks[-1].reading if looks else None
@@ -144,12 +144,12 @@ class Screen:
         latest = _graver(latest, young[-1]) if young else latest
         return Examined(_graver(latest, gathered([look.weight for look in looks[since:] if look.weight])), reading)
 
-    def _objects(self, text: str) -> bool:
-        """True where a person says that they were misread, and what else they say is harmless."""
+    def _objects(self, text: str, look: _Look) -> bool:
+        """True where a person says that they were misread, in plain words or in words that the classifier knows."""
         rest = objection(text)
-        if rest is None:
-            return False
-        return not any(letter.isalpha() for letter in rest) or self._look(rest, "").verdict.severity == 0
+        if rest is not None:
+            return not any(letter.isalpha() for letter in rest) or self._look(rest, "").verdict.severity == 0
+        return bool(self._classifier and look.weight and self._classifier.is_objection(look.weight))
 
     def _whole(self, text: str, where: str) -> _Look:
         """A turn; orders in it count only outside quotes, and a story that takes itself back counts as what it says."""
@@ -250,8 +250,8 @@ def _asking(verdict: Verdict, because: str) -> Verdict:
 def _taken_back(verdict: Verdict) -> Verdict:
     """What becomes of a verdict when the person says it was misread: a crisis is asked about once, the rest is left."""
     if verdict.severity >= SEVERITY["crisis"]:
-        return _asking(verdict, MISREAD)
-    return Verdict(action="coach", signals=(MISREAD,))
+        return _asking(verdict, f"{MISREAD}@0")
+    return Verdict(action="coach", signals=(f"{MISREAD}@0",))
 
 
 def _told_elsewhere(foreign: Foreign, settled: Verdict, text: str, where: str) -> Verdict:

@@ -13,7 +13,7 @@ from coach.safety.normalise import normalise
 NOT_MEANT = "That is not what I meant."
 """The sentence that the button below a referral sends."""
 MISREAD, SAFE = "said:misread", "said:safe"
-"""Signals of a verdict that a person has left, or that is only asked about because of what they said."""
+"""Signals of a verdict that a person has left, or that is only asked about because of what they said in a turn."""
 
 _SAFE_NOW = re.compile(
     r"\b(i am|im|we are|were) (safe|ok and safe|not in danger)( now| here| tonight)?\b|"
@@ -25,7 +25,9 @@ _FILLER = (
 )
 _IT_IS = r"(?:its |it is |it was |thats |that is |that was |this is )?"
 _ONLY = r"(?:only |just |all |obviously )?"
-_UNSERIOUS = r"(?:joking|kidding|exaggerating|being (?:sarcastic|silly|dramatic|funny))"
+_UNSERIOUS = (
+    r"(?:joking|kidding|exaggerating|being (?:sarcastic|silly|dramatic|funny))(?! (?:around|about|with|and|when))"
+)
 _SAID = (
     # you got me wrong
     r"you(?:ve| have| may have| must have| seem to have)? (?:got|have|took|taken|read|understood) "
@@ -76,11 +78,8 @@ def answered(message: str, before: Sequence[str]) -> str:
     """What to answer to somebody who says that they were misread: what they wrote before, with what they add to it.
 
     Args:
-        message: the latest message.
+        message: the latest message, which says so.
         before: what the same person wrote before it, oldest first.
     """
     added = objection(message)
-    if added is None:
-        return message
-    meant = next((text for text in reversed(before) if objection(text) is None), "")
-    return "\n".join(part for part in (meant, added) if part) or message
+    return "\n".join(part for part in (*before[-1:], message if added is None else added) if part) or message

@@ -14,9 +14,10 @@ import typer
 
 from coach.encoder import minilm
 from coach.safety import Screen
+from coach.safety.way_out import MISREAD
 from coach.schema import SEVERITY, Action, Frozen, Verdict
 from coach.settings import content_root, settings
-from evals.guard.messages import Message, Split, Story, StorySplit, messages, stories
+from evals.guard.messages import Message, Split, Story, StorySplit, messages, reactions, stories
 from evals.metrics.interval import wilson
 
 CARD = Path(__file__).parents[2] / "coach" / "safety" / "README.md"
@@ -153,6 +154,21 @@ def languages_table(screen: Screen, labelled: Sequence[Message]) -> list[Row]:
     return rows
 
 
+REFERRED = "I found out yesterday that my wife has been having an affair"
+"""What is said before a reaction: a message that is referred."""
+
+
+def reactions_table(screen: Screen) -> list[Row]:
+    """Who is understood when they say that they were misread, and who else is taken to say so."""
+    rows = []
+    for objects, name in ((True, "says that they were misread, believed"), (False, "does not, but taken to")):
+        some = [one.text for one in reactions("test") if one.objects is objects]
+        believed = [text for text in some if f"{MISREAD}@0" in screen.screen([REFERRED, text]).signals]
+        wrong = believed if not objects else [text for text in some if text not in believed]
+        rows.append(Row(name=f"reactions, {name}", n=len(some), hits=len(believed), wrong=tuple(wrong)))
+    return rows
+
+
 class Heard(Frozen):
     """A story and the turn at which the screen noticed, or None."""
 
@@ -210,8 +226,8 @@ def card(screen: Screen) -> str:
         parts.append(f"### Split `{split}`, {len(labelled)} messages\n\n{_markdown(table(screen, labelled))}")
     foreign = messages("languages")
     parts.append(f"### Other languages, {len(foreign)} messages\n\n{_markdown(languages_table(screen, foreign))}")
-    rows = _all_stories(screen)
-    parts.append(f"### Conversations\n\n{_markdown(rows)}")
+    parts.append(f"### Conversations\n\n{_markdown(_all_stories(screen))}")
+    parts.append(f"### Reactions to a referral\n\n{_markdown(reactions_table(screen))}")
     return "\n\n".join(parts)
 
 
@@ -243,7 +259,7 @@ def main(
         return
     labelled = messages(split)
     rows = languages_table(screen, labelled) if split.startswith("languages") else table(screen, labelled)
-    for row in [*rows, *_all_stories(screen)]:
+    for row in [*rows, *_all_stories(screen), *reactions_table(screen)]:
         print(row)
         for text in row.wrong if wrong else ():
             print("     ", text)

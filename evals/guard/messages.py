@@ -60,6 +60,20 @@ class Story(Frozen):
     why: str
 
 
+class Reaction(Frozen):
+    """What a person writes after a referral, and whether it says that the companion misread them."""
+
+    text: str
+    objects: bool
+
+
+def reactions(split: Literal["train", "test"]) -> list[Reaction]:
+    """The reactions to learn from, or to measure."""
+    one = TypeAdapter(Reaction)
+    lines = (FOLDER / "reactions" / f"{split}.jsonl").read_text(encoding="utf-8").splitlines()
+    return [one.validate_json(line) for line in lines]
+
+
 def messages(split: Split) -> list[Message]:
     """Every message of a split, in the order of the files and their lines."""
     found = []

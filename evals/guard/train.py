@@ -26,8 +26,10 @@ from coach.encoder import minilm
 from coach.safety.classifier import FILE, VERSION, words
 from coach.safety.rules import Rules
 from coach.settings import content_root, settings
-from evals.guard.messages import Message, messages
+from evals.guard.messages import Message, messages, reactions
+from evals.guard.network import Floats as Pooled
 from evals.guard.network import Network, States
+from evals.guard.objections import Head, fit
 from evals.guard.thresholds import LEANING, LeftOut, calibration_error, figures, thresholds
 
 Floats = npt.NDArray[np.float64]
@@ -128,6 +130,8 @@ def train(folder: Path) -> dict[str, Any]:
     now = LogisticRegression(C=0.05, max_iter=400).fit(
         pooled[grave], [learned[row].action == "emergency" for row in grave]
     )
+    objects = _objections(model, learned, terms, pooled, rules)
+    limits["objects"] = objects.limit
     about = {
         "kinds": names,
         "roles": list(roles.classes_),
@@ -136,7 +140,7 @@ def train(folder: Path) -> dict[str, Any]:
         "leaning": LEANING,
         "thresholds": limits,
     }
-    _save(folder / FILE, about, model, {"role": roles, "now": now})
+    _save(folder / FILE, about, model, {"role": roles, "now": now}, objects)
     report = {
         "version": VERSION,
         "messages": len(learned),
@@ -154,7 +158,21 @@ def train(folder: Path) -> dict[str, Any]:
     return report
 
 
-def _save(path: Path, about: dict[str, Any], model: Model, heads: dict[str, LogisticRegression]) -> None:
+def _objections(model: Model, learned: list[Message], terms: Terms, pooled: Pooled, rules: Rules) -> Head:
+    """The part that tells who says they were misread, from reactions and from every dangerous message."""
+    said = reactions("train")
+    texts = [one.text for one in said]
+    dangerous = [row for row, message in enumerate(learned) if message.action not in ("coach", "decline")]
+    of_texts = model.network.pooled(minilm(settings().data_dir / "models").states(texts))
+    of_terms = [words(text, rules.firing(text)) for text in texts] + [terms[row] for row in dangerous]
+    return fit(
+        np.vstack([of_texts, pooled[dangerous]]),
+        model.counter.transform(of_terms),
+        np.array([one.objects for one in said] + [False] * len(dangerous)),
+    )
+
+
+def _save(path: Path, about: dict[str, Any], model: Model, heads: dict[str, LogisticRegression], objects: Head) -> None:
     """Write the arrays as `coach.safety.classifier` reads them: matrices in half precision, the rest in single."""
     vocabulary = sorted(model.counter.vocabulary_, key=model.counter.vocabulary_.__getitem__)
     arrays = model.network.arrays() | {
@@ -164,6 +182,7 @@ def _save(path: Path, about: dict[str, Any], model: Model, heads: dict[str, Logi
     }
     for name, head in heads.items():
         arrays |= {name: head.coef_.T, f"{name}_offset": head.intercept_}
+    arrays |= {"objects": objects.pooled, "objects_word": objects.words, "objects_offset": objects.offset}
     np.savez_compressed(
         path,
         about=np.frombuffer(json.dumps(about).encode(), dtype=np.uint8),

@@ -77,6 +77,21 @@ def test_betrayal_is_referred_with_the_articles_advice_cited(app: Opened) -> Non
     assert not any(button.label == "Start" for button in tab.button)
 
 
+def test_below_a_referral_one_tap_says_that_it_was_not_meant_and_the_answer_follows(app: Opened) -> None:
+    tab = ask(app(), "I found out yesterday that my wife has been having an affair")
+    tab.button(key="misread").click().run()
+    assert not tab.exception
+    assert "not what I meant" in tab.chat_message[2].markdown[0].value
+    assert tab.chat_message[3].markdown[0].value.startswith("Thank you for putting me right.")
+    assert not any(button.key == "misread" for button in tab.button)
+
+
+def test_danger_is_not_left_by_a_tap_but_the_page_says_how_to_object(app: Opened) -> None:
+    tab = ask(app(), "he pushed me against the wall last night and i am scared of him")
+    assert not any(button.key == "misread" for button in tab.button)
+    assert "If I have misread you, tell me so in your own words." in [caption.value for caption in tab.caption]
+
+
 def test_off_topic_is_said_plainly(app: Opened) -> None:
     tab = ask(app(), "What is the best recipe for lasagne?")
     assert "guides" in tab.chat_message[1].markdown[0].value

@@ -9,6 +9,8 @@ from coach.companion import Event, Said
 from coach.conversation import LONGEST, ReplyNotKept, answer_again, hold_turn
 from coach.errors import AttuneError
 from coach.people.limiter import MESSAGES
+from coach.safety.way_out import NOT_MEANT
+from coach.schema import Reply
 from coach.store.conversations import (
     TITLE_LENGTH,
     delete_thread,
@@ -19,6 +21,7 @@ from coach.store.conversations import (
     thread_to_continue,
     threads,
 )
+from coach.store.conversations import Said as Kept
 from coach.ui.parts.consent import asked as asked_for_consent
 from coach.ui.parts.consent import model_consent
 from coach.ui.parts.frame import companion, country, limiter, me, store, warm
@@ -114,8 +117,8 @@ def _answer(text: str | None) -> None:
     st.rerun()
 
 
-def _conversation() -> bool:
-    """Everything said so far; True when the last message still waits for its reply."""
+def _conversation() -> Kept | None:
+    """Everything said so far; the last of it is returned."""
     said = messages(store(), me(), st.session_state.thread)
     for item in said:
         with st.chat_message("user" if item.by == "user" else "assistant", avatar=ICONS[item.by]):
@@ -123,7 +126,16 @@ def _conversation() -> bool:
                 show_reply(item.reply, item.id)
             else:
                 st.markdown(escape(item.text))
-    return bool(said) and said[-1].by == "user"
+    return said[-1] if said else None
+
+
+def _misread(reply: Reply) -> str | None:
+    """Below a referral, the way to say that it was not meant: by one tap where nobody is in danger, else in words."""
+    if reply.referral and reply.action == "refer" and st.button(NOT_MEANT, key="misread", type="tertiary"):
+        return NOT_MEANT
+    if reply.action in ("crisis", "emergency"):
+        st.caption("If I have misread you, tell me so in your own words.")
+    return None
 
 
 warm()
@@ -134,7 +146,10 @@ if companion().writer and asked_for_consent() is None:
     model_consent()
 asked = None
 if st.session_state.get("thread"):
-    if _conversation():
+    last = _conversation()
+    if last and last.reply:
+        asked = _misread(last.reply)
+    elif last:
         st.warning("The reply to this was interrupted.")
         if st.button("Try again", key="again"):
             _answer(None)
