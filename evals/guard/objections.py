@@ -1,6 +1,6 @@
 """The part of the classifier that tells whether a person says they were misread: linear, over what both voters read.
 
-It learns from reactions to referrals, written for this, and from every dangerous training message, which it must not
+It learns from reactions to referrals, written for this, and from dangerous training messages, which it must not
 take for an objection.
 """
 

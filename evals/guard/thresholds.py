@@ -30,10 +30,11 @@ EVERYDAY = frozenset(
 """Packs of harmless messages as people write them. The harmless messages of the other packs stand there to be told
 apart from their dangerous neighbours: they teach, but nobody writes like them all day, so no threshold is set on them.
 """
-ORDINARY_ALARM, HARD_ALARM = 0.015, 0.03
-"""Shares of harmless messages, ordinary and hard ones, that may be referred. The goal for the whole screen is 0.01 of
-the ordinary ones; those trained on are odder than what people write: with 0.01 of them half of that was alarmed in the
-splits `test` to `fifth`, with 0.015 some 0.009."""
+ORDINARY_ALARM, HARD_ALARM = 0.015, 0.04
+"""Shares of harmless messages, ordinary and hard ones, that may be referred. The goals for the whole screen are 0.01
+and 0.03; the messages trained on are odder than what people write: with 0.015 and 0.03 no more than 0.007 of the
+ordinary ones in the splits `third` and `fourth` and of the questions was alarmed, and betrayal was missed more often.
+"""
 ORDINARY_ASKED, HARD_ASKED = 0.012, 0.012
 """Shares of them that may be asked about: below the goal, since a conversation has many turns."""
 HINTED: dict[str, float] = {"self_harm": 0.5, "partner": 0.35, "trust": 0.35, "other": 0.35}
