@@ -2,7 +2,8 @@
 
 Each turn adds the weight that the classifier gives it, older ones less. The last turn must itself carry some of it, so
 that somebody who has gone on to speak of other things is not asked again and again. The figures were set on the
-development stories of `evals/messages/stories.jsonl` and on 150 rows of ordinary messages, none of which they raised.
+development stories of `evals/messages/stories.jsonl`; of 1,178 harmless chats of the training messages, each weighed by
+models that had not seen it, they raise five that no single turn had raised.
 """
 
 from __future__ import annotations

@@ -155,7 +155,7 @@ def test_who_was_misread_gets_a_thank_you_and_the_answer_to_what_they_had_writte
 
 
 def test_danger_from_a_partner_that_is_taken_back_is_asked_about_and_nothing_for_two_is_said(attune: Companion) -> None:
-    for said, message in (([STRUCK], NOT_MEANT), ([STRUCK, NOT_MEANT], QUIET)):
+    for said, message in (([STRUCK], NOT_MEANT), ([STRUCK], "i am safe now"), ([STRUCK, NOT_MEANT], QUIET)):
         reply = attune.answer(message, _before(*said))
         assert reply.action == "check_in"
         assert reply.referral
