@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
+from coach import assemble
 from coach.assemble import Search, companion
 from coach.companion import Companion
 from coach.exercises import Catalogue
@@ -52,6 +53,18 @@ def library(chosen: Settings) -> Library:
 @pytest.fixture(scope="session")
 def search(chosen: Settings) -> Search:
     return Search(chosen)
+
+
+@pytest.fixture
+def held_search(search: Search, chosen: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Opening the search takes seconds: what the run holds open serves every test that reads the same things."""
+    search()
+    opens = assemble.Search
+
+    def read(now: Settings) -> tuple[object, ...]:
+        return now.knowledge_dir, now.documents_dir, now.data_dir, now.embed_model, now.openai_base_url
+
+    monkeypatch.setattr(assemble, "Search", lambda now: search if read(now) == read(chosen) else opens(now))
 
 
 @pytest.fixture(scope="session")

@@ -10,8 +10,6 @@ import streamlit as st
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
-from coach import assemble
-from coach.assemble import Search
 from coach.settings import Settings, settings
 
 ROOT = Path(__file__).parents[2]
@@ -29,18 +27,14 @@ def _components() -> Iterator[None]:
 
 @pytest.fixture
 def app(
-    search: Search, chosen: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, _components: None
+    held_search: None, chosen: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, _components: None
 ) -> Iterator[Callable[[], AppTest]]:
     """Opens the app of one person alone; every call is another browser tab on the same database."""
-    search()
     monkeypatch.setenv("COACH_DATA_DIR", str(chosen.data_dir))
     monkeypatch.setenv("COACH_DATABASE_URL", f"sqlite:///{tmp_path / 'app.sqlite3'}")
     monkeypatch.setenv("COACH_COUNTRY", "GB")
     settings.cache_clear()
     st.cache_resource.clear()
-    # Opening the search takes seconds: what the run has open serves every test whose app reads the same things.
-    opens = assemble.Search
-    monkeypatch.setattr(assemble, "Search", lambda now: search if _read(now) == _read(chosen) else opens(now))
 
     from coach.people.here import start
     from coach.store.accounts import say_adult
@@ -56,11 +50,6 @@ def app(
     yield opened
     store().close()
     st.cache_resource.clear()
-
-
-def _read(now: Settings) -> tuple[object, ...]:
-    """What the search is opened from."""
-    return now.knowledge_dir, now.documents_dir, now.data_dir, now.embed_model, now.openai_base_url
 
 
 def screen_text(tab: AppTest) -> str:

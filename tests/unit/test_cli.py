@@ -13,7 +13,6 @@ import pytest
 from chromadb.api.shared_system_client import SharedSystemClient
 
 from coach import cli
-from coach.assemble import Search
 from coach.settings import Settings, settings
 
 
@@ -35,9 +34,10 @@ Run = Callable[..., Ran]
 
 
 @pytest.fixture
-def run(search: Search, chosen: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+def run(
+    held_search: None, chosen: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Run:
     """Runs the command in this process, over the index that all tests share."""
-    search()
     monkeypatch.setenv("COACH_DATA_DIR", str(chosen.data_dir))
 
     def _run(*arguments: str) -> Ran:
