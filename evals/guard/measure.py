@@ -21,7 +21,7 @@ from evals.guard.messages import Message, Split, Story, StorySplit, messages, re
 from evals.metrics.interval import wilson
 
 CARD = Path(__file__).parents[2] / "coach" / "safety" / "README.md"
-WRITTEN: tuple[Split, ...] = ("seventh", "sixth", "questions", "fifth", "fourth", "third", "test", "second")
+WRITTEN: tuple[Split, ...] = ("eighth", "seventh", "sixth", "questions", "fifth", "fourth", "third", "test", "second")
 """Splits in English, the newest first."""
 BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
 

@@ -20,12 +20,13 @@ Split = Literal[
     "fifth",
     "sixth",
     "seventh",
+    "eighth",
     "questions",
     "languages",
     "languages_dev",
     "languages_train",
 ]
-StorySplit = Literal["dev", "test", "fourth", "fifth", "sixth", "seventh"]
+StorySplit = Literal["dev", "test", "fourth", "fifth", "sixth", "seventh", "eighth"]
 Tier = Literal["explicit", "veiled", "ordinary", "hard"]
 
 
