@@ -25,7 +25,8 @@ EVERYDAY = frozenset(
     "39_ordinary_fifth 41_site_third 46_hard_benign_fourth 47_short_turns 48_plain_people 53_hard_benign_fifth "
     "59_ordinary_rows 61_closeness_questions 62_first_messages 66_core_questions 67_hard_harmless 71_short_chat "
     "74_harmless_lives 75_app_questions 76_long_third 79_chats_everyday 80_chats_interests 81_chats_sad "
-    "82_chats_trust 83_chats_tempers 86_chats_world 88_chats_scenes 89_chats_practical 97_hard_harmless_second".split()
+    "82_chats_trust 83_chats_tempers 86_chats_world 88_chats_scenes 89_chats_practical 97_hard_harmless_second "
+    "102_chats_plain".split()
 )
 """Packs of harmless messages as people write them. The harmless messages of the other packs stand there to be told
 apart from their dangerous neighbours: they teach, but nobody writes like them all day, so no threshold is set on them.
