@@ -9,9 +9,7 @@ is believed, but for a crisis that is sure.
 
 from __future__ import annotations
 
-import hashlib
 import logging
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -23,6 +21,7 @@ from coach.safety.foreign import Foreign
 from coach.safety.gathering import gathered
 from coach.safety.normalise import unframed, unquoted
 from coach.safety.other_languages import LANGUAGES_FILE, OtherLanguages
+from coach.safety.remembered import Remembered
 from coach.safety.rules import Rule, Rules
 from coach.safety.way_out import MISREAD, SAFE, objection, says_safe
 from coach.schema import SEVERITY, Verdict
@@ -35,8 +34,6 @@ PAIR_LENGTH = 400
 """Two turns in a row are also read as one by the rules when together they are no longer than this."""
 YOUNG = "minor"
 """The rule that recognises somebody who says they are under age."""
-KEPT = 4096
-"""Turns whose weights are kept in memory, so that a conversation is not read anew with each message."""
 NOTHING = Weighed(odds={"coach": 1.0}, role="self", danger={}, now=0)
 """Weight of a turn in which there is nothing to weigh: no letter at all."""
 SURE = 0.9
@@ -78,7 +75,8 @@ class Screen:
         self._foreign = Foreign(languages, classifier.known) if classifier else None
         self._classifier = classifier
         self._encoder = encoder
-        self._weighed: OrderedDict[bytes, Weighed] = OrderedDict()
+        self._weighed: Remembered[Weighed] = Remembered()
+        self._fired: Remembered[list[Rule]] = Remembered()
 
     @classmethod
     def load(cls, folder: Path, encoder: Callable[[], MiniLM]) -> Screen:
@@ -164,7 +162,7 @@ class Screen:
     def _look(self, text: str, where: str) -> _Look:
         """Both layers on one text. Without a classifier the hints of the rules settle as well."""
         try:
-            firing = self._rules.firing(text)
+            firing = self._firing(text)
         except Exception as error:
             log.exception("rule failed: %s", type(error).__name__)
             asked = Verdict(
@@ -199,7 +197,7 @@ class Screen:
         """What two turns in a row say that neither says alone; an earlier danger is kept by itself, not said anew."""
         both = f"{first}\n{second}"
         try:
-            new = {rule.id for rule in self._rules.firing(both)} - before.fired - look.fired
+            new = {rule.id for rule in self._firing(both)} - before.fired - look.fired
         except Exception:
             return look.verdict  # it was said of each of the two already that a rule broke
         if not new:
@@ -211,18 +209,18 @@ class Screen:
         assert self._classifier is not None  # noqa: S101 - it made the weight
         return self._classifier.verdict(weight, where)
 
+    def _firing(self, text: str) -> list[Rule]:
+        kept = self._fired.get(text)
+        return self._fired.put(text, self._rules.firing(text)) if kept is None else kept
+
     def _weigh(self, text: str, firing: list[Rule]) -> tuple[Weighed, Reading | None]:
         """The weight of a turn, kept by its digest; the reading only where the turn had to be read."""
         if self._classifier is None or self._encoder is None:
             raise GuardNotLoaded(detail="no classifier")
-        digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
-        if digest in self._weighed:
-            self._weighed.move_to_end(digest)
-            return self._weighed[digest], None
+        if (kept := self._weighed.get(text)) is not None:
+            return kept, None
         reading = self._encoder().read(text)
-        weight = self._weighed[digest] = self._classifier.weigh(text, reading.states, firing)
-        if len(self._weighed) > KEPT:
-            self._weighed.popitem(last=False)
+        weight = self._weighed.put(text, self._classifier.weigh(text, reading.states, firing))
         return weight, reading
 
 

@@ -13,6 +13,7 @@ from coach.encoder import minilm
 from coach.errors import GuardNotLoaded
 from coach.safety.classifier import FILE, Classifier, Weighed
 from coach.safety.gathering import gathered
+from coach.safety.rules import Rule, Rules
 from coach.safety.screen import Screen
 from coach.settings import Settings
 
@@ -99,6 +100,24 @@ def test_a_conversation_is_weighed_once_and_not_again_with_every_message(chosen:
     guard.screen(["we talk so little"])
     guard.screen(["we talk so little", "mostly about the bins"])
     assert read == ["we talk so little", "mostly about the bins"]
+
+
+def test_the_rules_look_once_at_every_turn_and_every_pair_of_turns(
+    chosen: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[str] = []
+    rules = Rules.load(folder)
+    firing = rules.firing
+
+    def counted(text: str) -> list[Rule]:
+        looked.append(text)
+        return firing(text)
+
+    monkeypatch.setattr(rules, "firing", counted)
+    guard = Screen(rules, Classifier.load(folder / FILE), lambda: minilm(chosen.data_dir / "models"))
+    guard.screen(["we talk so little"])
+    guard.screen(["we talk so little", "mostly about the bins"])
+    assert looked == ["we talk so little", "mostly about the bins", "we talk so little\nmostly about the bins"]
 
 
 def _turn(share: float) -> Weighed:
