@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from coach.encoder import MiniLM
@@ -132,16 +132,17 @@ class Companion:
         """
         return self._examine(turns).verdict
 
-    def _examine(self, turns: list[str]) -> Examined:
+    def _examine(self, turns: list[str], raised: Sequence[Verdict | None] = ()) -> Examined:
         if self._screen is None:
             raise GuardNotLoaded
-        return self._screen.examine(turns)
+        return self._screen.examine(turns, raised)
 
     def respond(self, message: str, context: Context) -> Iterator[Event]:
         """The events of one turn; the last one is always `Done`."""
-        own = [turn.text for turn in context.turns if turn.by == "user"]
+        before = [turn for turn in context.turns if turn.by == "user"]
+        own = [turn.text for turn in before]
         try:
-            verdict, reading = self._examine([*own, message])
+            verdict, reading = self._examine([*own, message], [turn.raised for turn in before])
         except AttuneError as error:
             verdict = Verdict(action="refer", urgency="soon", confidence=0, signals=("guard:not-loaded",))
             yield Screened(verdict)

@@ -102,6 +102,10 @@ SEVERITY: dict[Action, int] = {"coach": 0, "check_in": 1, "decline": 2, "refer":
 """How the actions outrank each other: a later layer of the screen may only move up."""
 
 
+BY_A_MODEL = ("model:", "moderation:")
+"""What the signals of a language model begin with."""
+
+
 class Verdict(Frozen):
     """What the screen decided about a message. `signals` say what fired and are never shown to a partner."""
 
@@ -123,6 +127,11 @@ class Verdict(Frozen):
     def refers(self) -> bool:
         """True where professional help comes instead of coaching."""
         return self.severity >= SEVERITY["refer"]
+
+    @property
+    def raised_by_model(self) -> bool:
+        """True where a language model saw more in the latest message than the screen had."""
+        return any(one.startswith(BY_A_MODEL) and one.endswith("@0") for one in self.signals)
 
 
 class Resource(Frozen):
@@ -314,6 +323,8 @@ class Turn(Frozen):
     by: Literal["user", "companion"]
     text: str
     at: datetime | None = None
+    raised: Verdict | None = None
+    """What a language model made of it where it saw more than the screen: it holds for the turns that follow."""
 
 
 class Context(Frozen):

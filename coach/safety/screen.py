@@ -1,10 +1,10 @@
 """The screen: what a person's own recent turns call for, before anything else is done with them.
 
 Two layers look at every turn: the rules, and what they leave open the classifier; where a model is configured it is a
-third (`coach.replies`). A later layer only raises. It is closed on failure: what the rules recognise is referred even
-when the classifier is missing, and everything else is then refused rather than coached. A danger said earlier stays
-until the person has plainly said that it has passed, and even then the companion asks. Who says that they were misread
-is believed, but for a crisis that is sure.
+third (`coach.replies`), and what it saw in a turn is handed in with the turns that follow. A later layer only raises.
+It is closed on failure: what the rules recognise is referred even when the classifier is missing, and everything else
+is then refused rather than coached. A danger said earlier stays until the person has plainly said that it has passed,
+and even then the companion asks. Who says that they were misread is believed, but for a crisis that is sure.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from coach.safety.other_languages import LANGUAGES_FILE, OtherLanguages
 from coach.safety.remembered import Remembered
 from coach.safety.rules import Rule, Rules
 from coach.safety.way_out import MISREAD, SAFE, objection, says_safe
-from coach.schema import SEVERITY, Verdict
+from coach.schema import BY_A_MODEL, SEVERITY, Verdict
 
 log = logging.getLogger(__name__)
 
@@ -111,9 +111,15 @@ class Screen:
         """
         return self.examine(turns).verdict
 
-    def examine(self, turns: Sequence[str]) -> Examined:
-        """As `screen`, with what was read of the last turn."""
+    def examine(self, turns: Sequence[str], raised: Sequence[Verdict | None] = ()) -> Examined:
+        """As `screen`, with what was read of the last turn.
+
+        Args:
+            turns: a person's own, oldest first.
+            raised: for each of them, as far as known, what a language model raised the verdict to.
+        """
         recent = list(turns)[-RECENT:]
+        known = [*raised, *[None] * (len(turns) - len(raised))][-RECENT:]
         looks = [self._whole(text, f"@{back}") for back, text in zip(_counted_down(recent), recent, strict=True)]
         worst, asked, since = Verdict(action="coach"), "", 0
         taken_back = None
@@ -121,6 +127,8 @@ class Screen:
             found, taken_back = look.verdict, None
             if at and len(recent[at - 1]) + len(recent[at]) < PAIR_LENGTH:
                 found = _graver(found, self._pair(recent[at - 1], recent[at], looks[at - 1], look, back))
+            if by_model := known[at]:
+                found = _graver(found, _said_back(by_model, back, found.language))
             if worst.refers and self._objects(recent[at], look):
                 if _sure(worst):
                     asked = f"{MISREAD}@{back}"
@@ -234,8 +242,14 @@ def _or_none(load: Callable[[Path], Part], path: Path) -> Part | None:
 
 def _sure(verdict: Verdict) -> bool:
     """True for a crisis that a rule settled, or of which the classifier is sure."""
-    by_classifier = all(signal.startswith("classifier-") for signal in verdict.signals)
-    return verdict.severity >= SEVERITY["crisis"] and (not by_classifier or verdict.confidence >= SURE)
+    weighed = all(signal.startswith(("classifier-", *BY_A_MODEL)) for signal in verdict.signals)
+    return verdict.severity >= SEVERITY["crisis"] and (not weighed or verdict.confidence >= SURE)
+
+
+def _said_back(verdict: Verdict, back: int, language: str | None) -> Verdict:
+    """A verdict on the latest turn, once that turn is `back` turns old; the language is not kept with verdicts."""
+    signals = tuple(f"{signal[:-1]}{back}" if signal.endswith("@0") else signal for signal in verdict.signals)
+    return verdict.model_copy(update={"signals": signals, "language": language})
 
 
 def _asking(verdict: Verdict, because: str) -> Verdict:

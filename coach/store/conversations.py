@@ -197,14 +197,18 @@ def recent_turns(store: Store, owner: str, thread: str, limit: int = 24) -> tupl
     """The last turns of this person's conversation, oldest first: all that may be loaded into a turn."""
     with store.begin() as session:
         rows = session.execute(
-            select(MessageRow.by, MessageRow.text, MessageRow.created_at)
+            select(MessageRow.by, MessageRow.text, MessageRow.created_at, MessageRow.reply)
             .where(MessageRow.thread_id == thread, MessageRow.owner_id == owner)
             .order_by(MessageRow.created_at.desc())
             .limit(limit)
         ).all()
-    return tuple(
-        Turn(by="user" if row.by == "user" else "companion", text=row.text, at=row.created_at) for row in reversed(rows)
-    )
+    turns: list[Turn] = []
+    for row in reversed(rows):
+        verdict = Reply.model_validate(row.reply).verdict if row.reply else None
+        if verdict and verdict.raised_by_model and turns and turns[-1].by == "user":
+            turns[-1] = turns[-1].model_copy(update={"raised": verdict})
+        turns.append(Turn(by="user" if row.by == "user" else "companion", text=row.text, at=row.created_at))
+    return tuple(turns)
 
 
 def rename_thread(store: Store, owner: str, thread: str, title: str) -> bool:

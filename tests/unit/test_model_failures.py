@@ -13,7 +13,8 @@ from coach.assemble import Search, companion
 from coach.companion import Companion, Done, Said
 from coach.replies.endpoint import ModelFailed
 from coach.safety.referral import foreign
-from coach.schema import Context
+from coach.safety.way_out import NOT_MEANT
+from coach.schema import Context, Turn, Verdict
 from coach.settings import Settings
 from tests.model_server import ModelServer, model_server
 
@@ -153,6 +154,39 @@ def test_the_model_may_raise_a_verdict_and_then_does_not_speak(attune: Companion
     assert reply.action == "crisis"
     assert reply.referral
     assert "bedtime" not in reply.text
+
+
+def test_what_the_model_saw_in_a_turn_holds_for_the_next_though_the_model_is_not_asked_again(
+    attune: Companion, server: ModelServer
+) -> None:
+    server.judged = {"action": "crisis", "category": "partner_abuse"}
+    seen = attune.answer(ASK, LEAVES).verdict
+    asked = len(server.requests)
+    after = Context(turns=(Turn(by="user", text=ASK, raised=seen),), may_leave=False)
+    reply = attune.answer("what could we do tonight to feel close", after)
+    assert (reply.action, reply.verdict.category, reply.citations) == ("crisis", "partner_abuse", ())
+    assert reply.verdict.signals == ("model:crisis:partner_abuse@1",)
+    assert len(server.requests) == asked
+
+
+def test_who_says_that_the_model_misread_them_is_asked_once_and_then_coached(
+    attune: Companion, server: ModelServer
+) -> None:
+    server.judged = {"action": "crisis", "category": "self_harm"}
+    seen = attune.answer(ASK, LEAVES).verdict
+    first = Turn(by="user", text=ASK, raised=seen)
+    objected = attune.answer(NOT_MEANT, Context(turns=(first,)))
+    assert objected.action == "check_in"
+    told = Turn(by="user", text=NOT_MEANT)
+    assert attune.answer("how do we take a break in an argument", Context(turns=(first, told))).action == "coach"
+
+
+def test_a_referral_by_the_model_stays_in_the_language_of_the_person(attune: Companion, server: ModelServer) -> None:
+    asked = "¿Qué puedo hacer para que mi esposa vuelva a hablar conmigo por las noches?"
+    server.judged = {"action": "crisis", "category": "partner_abuse"}
+    seen = Verdict.model_validate(attune.answer(asked, LEAVES).verdict.model_dump())
+    reply = attune.answer("¿Y qué hago?", Context(turns=(Turn(by="user", text=asked, raised=seen),)))
+    assert reply.text.startswith(foreign()["es"].crisis["partner_abuse"][0].text)
 
 
 def test_the_model_may_not_lower_a_verdict(attune: Companion, server: ModelServer) -> None:

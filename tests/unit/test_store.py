@@ -72,6 +72,16 @@ def test_message_and_reply_come_back_as_they_were(store: Store, thread: str) -> 
     assert [thread.title for thread in threads(store, "anna")] == ["we never talk"]
 
 
+def test_what_a_model_saw_in_a_message_is_known_with_the_next(store: Store, thread: str) -> None:
+    seen = Verdict(action="crisis", category="self_harm", urgency="soon", signals=("model:crisis:self_harm@0",))
+    first = keep_message(store, "anna", thread, "the garden is done")
+    keep_reply(store, "anna", thread, first, REPLY.model_copy(update={"verdict": seen}))
+    held = seen.model_copy(update={"signals": ("model:crisis:self_harm@1",)})
+    second = keep_message(store, "anna", thread, "and the keys are with my sister")
+    keep_reply(store, "anna", thread, second, REPLY.model_copy(update={"verdict": held}))
+    assert [turn.raised for turn in recent_turns(store, "anna", thread)] == [seen, None, None, None]
+
+
 def test_a_message_is_answered_once(store: Store, thread: str) -> None:
     question = keep_message(store, "anna", thread, "hello")
     keep_reply(store, "anna", thread, question, REPLY)
