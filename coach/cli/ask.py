@@ -12,7 +12,7 @@ import typer
 from coach import batch, printing
 from coach.cli.app import app, search_of
 from coach.errors import AttuneError
-from coach.schema import Context
+from coach.schema import Context, Turn
 from coach.settings import country_code, settings
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
@@ -38,8 +38,11 @@ def ask(
     context = Context(country=_country(country), may_leave=settings().chat_model is not None)
 
     def answer(line: dict[str, Any]) -> dict[str, Any]:
-        there = context.model_copy(update={"country": batch.country_of(line) or context.country})
-        return batch.reply_json(attune.answer(batch.text_of(line, "text"), there))
+        *before, last = batch.turns_of(line)
+        said = batch.text_of({"text": last}, "text")
+        turns = tuple(Turn(by="user", text=one) for one in before)
+        there = context.model_copy(update={"country": batch.country_of(line) or context.country, "turns": turns})
+        return batch.reply_json(attune.answer(said, there))
 
     _run(text, "text", jsonl, as_json, answer, lambda: printing.reply(attune.answer(text or "", context)))
 

@@ -16,7 +16,7 @@ Floats = npt.NDArray[np.float32]
 States = Sequence[npt.NDArray[np.float16]]
 """One array of shape (tokens, width) a message."""
 
-HIDDEN = 512
+HIDDEN = 384
 ROUNDS = 7
 GROUP = 48
 """Messages a step."""
@@ -80,13 +80,13 @@ class Network:
                 made[group] = self._pooled([states[row] for row in group]).numpy()
         return made
 
-    def log_odds(self, pooled: Floats) -> Floats:
+    def log_odds(self, states: States) -> Floats:
         """Log-probabilities of the classes, shape (messages, classes)."""
         with torch.no_grad():
-            return np.asarray(torch.log_softmax(self._out(torch.from_numpy(pooled)), dim=1).numpy())
+            return np.asarray(torch.log_softmax(self._out(torch.from_numpy(self.pooled(states))), dim=1).numpy())
 
     def arrays(self) -> dict[str, Floats]:
-        """The weights as `coach.safety.classifier` reads them; the standardising is folded into the first layer."""
+        """The weights; the standardising is folded into the first layer."""
         token = self._token.weight.detach().numpy().T / self._spread[:, None]
         return {
             "token": token,
@@ -94,3 +94,30 @@ class Network:
             "out": self._out.weight.detach().numpy().T,
             "out_offset": self._out.bias.detach().numpy(),
         }
+
+
+class Joined:
+    """Several networks as one: their layers stand side by side, and its log-odds are the mean of theirs."""
+
+    def __init__(self, parts: Sequence[Network]) -> None:
+        self.parts = parts
+
+    def pooled(self, states: States) -> Floats:
+        """What the last layer reads, shape (messages, 2 * HIDDEN * networks): all the highest, then all the means."""
+        return _side_by_side([one.pooled(states) for one in self.parts], axis=1)
+
+    def arrays(self) -> dict[str, Floats]:
+        """The weights as `coach.safety.classifier` reads them."""
+        of = [one.arrays() for one in self.parts]
+        return {
+            "token": np.hstack([one["token"] for one in of]),
+            "token_offset": np.hstack([one["token_offset"] for one in of]),
+            "out": _side_by_side([one["out"] for one in of], axis=0) / len(of),
+            "out_offset": np.mean([one["out_offset"] for one in of], axis=0),
+        }
+
+
+def _side_by_side(of: list[Floats], axis: int) -> Floats:
+    """Joined along what the last layer reads, of which the first half are the highest and the second the means."""
+    highest, means = zip(*(np.split(one, 2, axis=axis) for one in of), strict=True)
+    return np.concatenate([*highest, *means], axis=axis)

@@ -1,9 +1,10 @@
 """Train the classifier of the screen: `python -m evals.guard.train` writes `knowledge/safety/classifier-1.npz`.
 
-Two models vote: a network over the states of the tokens (`network.py`) and a linear one over words, pairs of words and
-the hints of the rules. Their vote is sharpened to be calibrated, and thresholds are set (`thresholds.py`), on messages
-that were left out of the training in turn (cross-validation), never on the test messages. The report is kept
-beside the file. Needs the `train` group of `pyproject.toml`.
+Two kinds of models vote: networks over the states of the tokens (`network.py`) and linear ones over words, pairs of
+words and the hints of the rules. There are two of each; every pair leaves another sixth of the messages out of its
+training, and the file holds their mean. The vote is sharpened to be calibrated, and thresholds are set
+(`thresholds.py`), on what each pair had not seen, never on the test messages. The report is kept beside the file.
+Needs the `train` group of `pyproject.toml`.
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ import numpy.typing as npt
 import typer
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedKFold
 
 from coach.encoder import minilm
 from coach.safety.classifier import FILE, VERSION, words
@@ -28,11 +28,12 @@ from coach.safety.rules import Rules
 from coach.settings import content_root, settings
 from evals.guard.messages import Message, messages, reactions
 from evals.guard.network import Floats as Pooled
-from evals.guard.network import Network, States
+from evals.guard.network import Joined, Network, States
 from evals.guard.objections import Head, fit
 from evals.guard.thresholds import LEANING, LeftOut, calibration_error, figures, thresholds
 
 Floats = npt.NDArray[np.float64]
+Numbers = npt.NDArray[np.int64]
 Terms = list[list[str]]
 
 FEWEST = 12
@@ -45,7 +46,10 @@ NEAREST = {
 }
 MEANING_SHARE = 0.65
 """Weight of the network's vote beside the one by words."""
-FOLDS, SEED = 3, 1
+PAIRS, SHARES, SEED = 2, 6, 1
+"""Pairs of models that vote, and shares of the messages of which each pair leaves one out."""
+BLOCK = 24
+"""Neighbouring messages that are left out together: they may be turns of one chat, which would tell of each other."""
 EVERY = 5
 """Of the dangerous messages every fifth teaches what is no objection; they are alike in that."""
 NOW = 0.7
@@ -53,18 +57,32 @@ NOW = 0.7
 
 
 class Model:
-    """The two voters, fitted."""
+    """The voters, fitted; the share of the messages with the number of a pair was left out of its training."""
 
-    def __init__(self, terms: Terms, states: States, labels: npt.NDArray[np.int64], classes: int) -> None:
-        self.network = Network(states, labels, classes)
+    def __init__(self, terms: Terms, states: States, labels: Numbers, share: Numbers) -> None:
+        classes = int(labels.max()) + 1
         self.counter = TfidfVectorizer(analyzer=_as_given, min_df=3, sublinear_tf=True)
-        self.by_words = LogisticRegression(C=10, max_iter=200, tol=1e-3).fit(self.counter.fit_transform(terms), labels)
+        counted = self.counter.fit_transform(terms)
+        networks, self._by_words = [], []
+        for pair in range(PAIRS):
+            seen = np.flatnonzero(share != pair).tolist()
+            networks.append(Network([states[row] for row in seen], labels[seen], classes, seed=SEED + pair))
+            self._by_words.append(LogisticRegression(C=10, max_iter=200, tol=1e-3).fit(counted[seen], labels[seen]))
+        self.networks = Joined(networks)
 
-    def vote(self, terms: Terms, states: States) -> Floats:
-        """Unsharpened log-odds of every kind, shape (messages, kinds)."""
-        meaning = self.network.log_odds(self.network.pooled(states))
-        by_words = self.by_words.predict_log_proba(self.counter.transform(terms))
+    def votes(self, pair: int, terms: Terms, states: States) -> Floats:
+        """Unsharpened log-odds of every kind by one pair, shape (messages, kinds)."""
+        meaning = self.networks.parts[pair].log_odds(states)
+        by_words = self._by_words[pair].predict_log_proba(self.counter.transform(terms))
         return np.asarray(MEANING_SHARE * meaning + (1 - MEANING_SHARE) * by_words)
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """The means of the pairs as `coach.safety.classifier` reads them."""
+        return self.networks.arrays() | {
+            "rarity": self.counter.idf_,
+            "word": np.mean([one.coef_.T for one in self._by_words], axis=0),
+            "word_offset": np.mean([one.intercept_ for one in self._by_words], axis=0),
+        }
 
 
 def _as_given(terms: list[str]) -> list[str]:
@@ -94,18 +112,12 @@ def sharpened(votes: Floats, right: npt.NDArray[np.int64]) -> float:
     return float(min(tried, key=lambda sharp: -np.log(odds(votes, sharp)[rows, right] + 1e-12).mean()))
 
 
-def left_out(terms: Terms, states: States, labels: npt.NDArray[np.int64], classes: int) -> Floats:
-    """Votes on every message by models that had not seen it; kept, so that thresholds can be set again in seconds."""
-    digest = hashlib.sha256(repr((terms, labels.tolist(), FOLDS, SEED, MEANING_SHARE)).encode()).hexdigest()[:16]
-    kept = settings().data_dir / "models" / f"left-out-{digest}.npy"
-    if kept.is_file():
-        return np.asarray(np.load(kept))
-    votes = np.zeros((len(terms), classes))
-    for seen, unseen in StratifiedKFold(FOLDS, shuffle=True, random_state=SEED).split(terms, labels):
-        model = Model([terms[row] for row in seen], [states[row] for row in seen], labels[seen], classes)
-        votes[unseen] = model.vote([terms[row] for row in unseen], [states[row] for row in unseen])
-    np.save(kept, votes)
-    return votes
+def shares(learned: list[Message]) -> Numbers:
+    """The number of the share of every message; neighbours have the same."""
+    starts = [row for row, one in enumerate(learned) if row == 0 or one.pack != learned[row - 1].pack]
+    within = np.arange(len(learned)) - np.repeat(starts, np.diff([*starts, len(learned)]))
+    block = np.cumsum(within % BLOCK == 0) - 1
+    return np.asarray(np.random.default_rng(SEED).permutation(int(block[-1]) + 1)[block] % SHARES)
 
 
 def train(folder: Path) -> dict[str, Any]:
@@ -120,13 +132,18 @@ def train(folder: Path) -> dict[str, Any]:
     terms = [words(text, fired) for text, fired in zip(texts, firing, strict=True)]
     states = minilm(settings().data_dir / "models").states(texts)
 
-    votes = left_out(terms, states, labels, len(names))
-    sharpness = sharpened(votes, labels)
-    unseen = LeftOut(learned, odds(votes, sharpness), names, firing)
-    limits = {**thresholds(unseen, LEANING), "emergency": NOW}
+    share = shares(learned)
+    model = Model(terms, states, labels, share)
+    unseen = [np.flatnonzero(share == pair).tolist() for pair in range(PAIRS)]
+    rows = [row for of in unseen for row in of]
+    votes = np.vstack(
+        [model.votes(pair, [terms[row] for row in of], [states[row] for row in of]) for pair, of in enumerate(unseen)]
+    )
+    sharpness = sharpened(votes, labels[rows])
+    left_out = LeftOut([learned[row] for row in rows], odds(votes, sharpness), names, [firing[row] for row in rows])
+    limits = {**thresholds(left_out, LEANING), "emergency": NOW}
 
-    model = Model(terms, states, labels, len(names))
-    pooled = model.network.pooled(states)
+    pooled = model.networks.pooled(states)
     roles = LogisticRegression(C=0.05, max_iter=400).fit(pooled, [message.role for message in learned])
     grave = [row for row, message in enumerate(learned) if message.action in ("crisis", "emergency")]
     now = LogisticRegression(C=0.05, max_iter=400).fit(
@@ -154,7 +171,8 @@ def train(folder: Path) -> dict[str, Any]:
         "sharpness": sharpness,
         "leaning": LEANING,
         "thresholds": limits,
-        "left_out": figures(unseen, LEANING, limits) | {"calibration error": calibration_error(unseen.odds, labels)},
+        "left_out": figures(left_out, LEANING, limits)
+        | {"calibration error": calibration_error(left_out.odds, labels[rows])},
     }
     (folder / FILE.replace(".npz", ".json")).write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     return report
@@ -165,7 +183,7 @@ def _objections(model: Model, learned: list[Message], terms: Terms, pooled: Pool
     said = reactions("train")
     texts = [one.text for one in said]
     dangerous = [row for row, message in enumerate(learned) if message.action not in ("coach", "decline")][::EVERY]
-    of_texts = model.network.pooled(minilm(settings().data_dir / "models").states(texts))
+    of_texts = model.networks.pooled(minilm(settings().data_dir / "models").states(texts))
     of_terms = [words(text, rules.firing(text)) for text in texts] + [terms[row] for row in dangerous]
     return fit(
         np.vstack([of_texts, pooled[dangerous]]),
@@ -177,11 +195,7 @@ def _objections(model: Model, learned: list[Message], terms: Terms, pooled: Pool
 def _save(path: Path, about: dict[str, Any], model: Model, heads: dict[str, LogisticRegression], objects: Head) -> None:
     """Write the arrays as `coach.safety.classifier` reads them: matrices in half precision, the rest in single."""
     vocabulary = sorted(model.counter.vocabulary_, key=model.counter.vocabulary_.__getitem__)
-    arrays = model.network.arrays() | {
-        "rarity": model.counter.idf_,
-        "word": model.by_words.coef_.T,
-        "word_offset": model.by_words.intercept_,
-    }
+    arrays: dict[str, Any] = model.arrays()
     for name, head in heads.items():
         arrays |= {name: head.coef_.T, f"{name}_offset": head.intercept_}
     arrays |= {"objects": objects.pooled, "objects_word": objects.words, "objects_offset": objects.offset}

@@ -151,6 +151,19 @@ def test_screen_reads_all_turns_of_a_person(run: Run, tmp_path: Path) -> None:
     assert third["error"] == "turns must be a list of texts, oldest first."
 
 
+def test_ask_answers_the_last_turn_and_knows_the_ones_before(run: Run, tmp_path: Path) -> None:
+    path = batch(
+        tmp_path,
+        {"id": "x", "turns": ["he hit me last night and I am scared of him", "what could we do tonight"]},
+        {"id": "y", "turns": ["my sister annoys me", "how do we take a break in an argument"]},
+        {"id": "z", "turns": ["my sister annoys me", " "]},
+    )
+    first, second, third = run("ask", "--jsonl", path).lines
+    assert first["referral"]["category"] == "partner_abuse"
+    assert second["citations"]
+    assert third["error"] == "The line has no text."
+
+
 def test_suggest_takes_the_dials_as_options_or_as_a_batch(run: Run, tmp_path: Path) -> None:
     dials = ["--minutes", "10", "--energy", "low", "--energy", "medium", "--comfort", "3", "--comfort", "2"]
     alone = run("suggest", *dials, "--who", "together,solo", "--wish", "calm", "--json").json
