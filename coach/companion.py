@@ -250,7 +250,8 @@ class Companion:
 
     def referral(self, verdict: Verdict, context: Context) -> Referral:
         """The referral for a verdict; a second one in a conversation is worded differently."""
-        return refer(verdict, context.country or self._country, context.referrals_before)
+        seen = context.referred_before.count(verdict.action)
+        return refer(verdict, context.country or self._country, seen)
 
     def _place(self, item: str) -> Passage | None:
         try:

@@ -7,9 +7,10 @@ from contextlib import contextmanager
 
 from coach.companion import QUIET_EVENING, Companion, Done, Event, Said, Screened
 from coach.errors import AttuneError, Conflict, StoreUnavailable
-from coach.schema import Context, Reply, Suggestion, Tonight, Verdict
+from coach.schema import Action, Context, Reply, Suggestion, Tonight, Verdict
 from coach.store import Store
 from coach.store.consents import answer, tokens_today
+from coach.store.conversations import Said as Kept
 from coach.store.conversations import keep_message, keep_reply, messages, recent_turns
 from coach.store.sessions import keep_session, recent_exercises, safe_evenings, suggested
 
@@ -72,7 +73,7 @@ def hold_turn(
             country=country,
             turns=turns,
             tonight=tonight,
-            referrals_before=sum(bool(said.reply and said.reply.verdict.refers) for said in earlier),
+            referred_before=_referred(earlier),
             may_leave=may_leave,
             guides_because=because,
         ),
@@ -109,11 +110,15 @@ def answer_again(
             country=country,
             turns=turns,
             tonight=tonight,
-            referrals_before=sum(bool(item.reply and item.reply.verdict.refers) for item in said),
+            referred_before=_referred(said),
             may_leave=may_leave,
             guides_because=because,
         ),
     )
+
+
+def _referred(said: list[Kept]) -> tuple[Action, ...]:
+    return tuple(one.reply.action for one in said if one.reply and one.reply.referral)
 
 
 BUDGET_SPENT = "The language model has done its share for today, so this comes from the guides alone."

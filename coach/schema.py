@@ -336,7 +336,8 @@ class Context(Frozen):
     language: str = "en"
     turns: tuple[Turn, ...] = ()
     tonight: Tonight | None = None
-    referrals_before: int = 0
+    referred_before: tuple[Action, ...] = ()
+    """The actions of the referrals that came before in this conversation."""
     may_leave: bool = False
     """True where this person has agreed that what they write may leave the machine for the language model."""
     guides_because: str = ""

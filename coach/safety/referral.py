@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError
 from coach.errors import GuardNotLoaded
 from coach.safety.helplines import resources_for
 from coach.safety.language import OTHER
+from coach.safety.way_out import MISREAD, SAFE
 from coach.schema import Frozen, Referral, Verdict
 from coach.settings import content_root
 
@@ -22,6 +23,9 @@ QUICK_EXIT = ("partner_abuse", "sexual_violence", "child_safety")
 WITHOUT_LINES = ("out_of_scope", "prompt_injection", "sexual_health", "separation", "betrayal")
 """Categories in which a helpline would be out of place or is not what is needed first."""
 
+LEFT = {SAFE: "safe", MISREAD: "misread"}
+"""How a person who is still asked about has left the danger they spoke of: the signal, and its name in the wordings."""
+
 
 class Words(Frozen):
     """One wording."""
@@ -31,7 +35,10 @@ class Words(Frozen):
 
 
 class Wordings(Frozen):
-    """All wordings: action -> category or category/role -> several, at least two each but where it says otherwise."""
+    """All wordings: action -> category, or category/role -> several, at least two each but where it says otherwise.
+
+    `category/safe` and `category/misread` are for somebody who has said so of themselves, and is asked all the same.
+    """
 
     emergency: dict[str, tuple[Words, ...]]
     crisis: dict[str, tuple[Words, ...]]
@@ -41,7 +48,7 @@ class Wordings(Frozen):
     unknown_country: str
 
     def choose(self, verdict: Verdict, seen: int) -> Words:
-        """The wording for a verdict when `seen` referrals came before it in this conversation."""
+        """The wording for a verdict when `seen` of its action came before it in this conversation."""
         return _chosen(getattr(self, verdict.action), verdict, seen) or getattr(self, verdict.action)[ANY][0]
 
 
@@ -59,7 +66,14 @@ class Foreign(Frozen):
 
 
 def _chosen(by_category: dict[str, tuple[Words, ...]], verdict: Verdict, seen: int) -> Words | None:
-    for key in (f"{verdict.category}/{verdict.role}", verdict.category or ANY, ANY):
+    left = [name for signal, name in LEFT.items() if any(one.startswith(signal) for one in verdict.signals)]
+    about_self = left if verdict.role in ("self", None) else []
+    for key in (
+        *(f"{category}/{name}" for name in about_self for category in (verdict.category, ANY)),
+        f"{verdict.category}/{verdict.role}",
+        verdict.category or ANY,
+        ANY,
+    ):
         if key in by_category:
             return by_category[key][seen % len(by_category[key])]
     return None
@@ -109,7 +123,7 @@ def refer(verdict: Verdict, country: str | None, seen: int = 0) -> Referral:
     Args:
         verdict: what the screen decided; its action must not be `coach`.
         country: two-letter code; without it the directory is given, and the country asked for.
-        seen: how many referrals came before in this conversation.
+        seen: how many referrals of this action came before in this conversation.
     """
     if verdict.action == "coach" or verdict.category is None:
         raise ValueError("an ordinary message is not referred")

@@ -112,7 +112,7 @@ def test_betrayal_is_referred_with_the_articles_own_advice_cited(attune: Compani
 
 def test_two_referrals_in_a_row_do_not_repeat_the_same_paragraph(attune: Companion) -> None:
     first = reply(attune, "my husband cheated on me")
-    again = reply(attune, "my husband cheated on me", GB.model_copy(update={"referrals_before": 1}))
+    again = reply(attune, "my husband cheated on me", GB.model_copy(update={"referred_before": ("refer",)}))
     assert first.referral
     assert again.referral
     assert first.referral.text != again.referral.text

@@ -11,6 +11,7 @@ from coach.companion import Companion, Done, Event, Said
 from coach.conversation import LONGEST, MessageTooLong, answer_again, hold_turn, with_history
 from coach.errors import StoreUnavailable
 from coach.people.here import LOCAL_COACH, start
+from coach.safety.way_out import NOT_MEANT
 from coach.schema import Context, Reply, Tonight
 from coach.store import Store
 from coach.store.conversations import messages, new_thread
@@ -89,6 +90,16 @@ def test_danger_in_an_earlier_message_is_still_known_in_the_next(
     assert reply.suggestion is None
     assert reply.citations == ()
     assert reply.referral is not None
+
+
+def test_who_is_asked_again_after_taking_danger_back_reads_other_words(
+    attune: Companion, store: Store, me: str, thread: str
+) -> None:
+    said = ("i took all my pills an hour ago", NOT_MEANT, "how do we take a break in an argument")
+    replies = [last(hold_turn(attune, store, me, thread, text)) for text in said]
+    assert [reply.action for reply in replies[1:]] == ["check_in", "check_in"]
+    texts = [reply.referral.text for reply in replies if reply.referral]
+    assert len(set(texts)) == 3
 
 
 def test_another_conversation_does_not_know_of_it(attune: Companion, store: Store, me: str, thread: str) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from coach.safety.helplines import countries, numbers, table
 from coach.safety.referral import refer, wordings
+from coach.safety.way_out import MISREAD, SAFE
 from coach.schema import Action, Category, Role, Verdict
 
 ACTIONS = [action for action in get_args(Action) if action != "coach"]
@@ -33,6 +34,26 @@ def test_a_second_referral_does_not_repeat_the_first() -> None:
     for action in ACTIONS:
         for key, several in getattr(wordings(), action).items():
             assert len({words.text for words in several}) == len(several) >= 2, (action, key)
+
+
+@pytest.mark.parametrize("category", ["self_harm", "partner_abuse", "child_safety"])
+@pytest.mark.parametrize(("signal", "name"), [(SAFE, "safe"), (MISREAD, "misread")])
+def test_who_says_that_they_are_safe_or_were_misread_is_asked_in_other_words_than_anybody_else(
+    category: Category, signal: str, name: str
+) -> None:
+    asked = Verdict(action="check_in", category=category, role="self", signals=("a-rule@1", f"{signal}@0"))
+    by_key = wordings().check_in
+    assert refer(asked, "GB").text == by_key.get(f"{category}/{name}", by_key[f"any/{name}"])[0].text
+    assert "Before I answer" not in refer(asked, "GB").text
+    friend = asked.model_copy(update={"role": "third_party"})
+    assert refer(friend, "GB").text not in {words.text for key in by_key if key.endswith(name) for words in by_key[key]}
+
+
+@pytest.mark.parametrize("role", ["perpetrator", "third_party"])
+def test_who_may_be_hurting_someone_and_who_worries_for_a_friend_are_asked_their_own_question(role: Role) -> None:
+    question = refer(Verdict(action="check_in", category="partner_abuse", role=role), "GB").question
+    assert question
+    assert question != refer(Verdict(action="check_in", category="partner_abuse", role="self"), "GB").question
 
 
 @pytest.mark.parametrize("category", ["self_harm", "partner_abuse"])

@@ -144,7 +144,7 @@ def attune(chosen: Settings, guard: Screen) -> Companion:
 
 
 def _before(*said: str) -> Context:
-    return Context(turns=tuple(Turn(by="user", text=text) for text in said), country="GB", referrals_before=1)
+    return Context(turns=tuple(Turn(by="user", text=text) for text in said), country="GB", referred_before=("crisis",))
 
 
 def test_who_was_misread_gets_a_thank_you_and_the_answer_to_what_they_had_written(attune: Companion) -> None:
