@@ -21,7 +21,7 @@ from coach.retrieval.search import Retriever
 from coach.safety import Examined, Screen, refer
 from coach.safety.check import check_reply
 from coach.safety.referral import QUICK_EXIT
-from coach.safety.way_out import MISREAD, SAFE, answered
+from coach.safety.way_out import DOUBTED, MISREAD, SAFE, answered
 from coach.schema import (
     Citation,
     Context,
@@ -354,6 +354,11 @@ def _objected(verdict: Verdict) -> bool:
 
 
 def _only_asked(verdict: Verdict) -> bool:
-    """True where danger from a partner was said and then taken back: it is asked about, and nothing for two is said."""
+    """True where danger was said and then taken back, and no answer stands beside the question.
+
+    Danger from a partner: nothing for two is said any more. What was too plain to be misread: what they had written
+    then is not answered either.
+    """
     left = any(signal.startswith((SAFE, MISREAD)) for signal in verdict.signals)
-    return left and verdict.action == "check_in" and verdict.category in QUICK_EXIT
+    doubted = f"{DOUBTED}@0" in verdict.signals
+    return left and verdict.action == "check_in" and (doubted or verdict.category in QUICK_EXIT)

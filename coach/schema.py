@@ -149,6 +149,15 @@ class Resource(Frozen):
     checked: str = ""
 
 
+class Buttons(Frozen):
+    """What stands on the buttons beside a referral, in its language."""
+
+    leave: str = "Leave this page now"
+    keys: str = "or press Escape twice"
+    call: str = "Call"
+    """Before a number."""
+
+
 class Referral(Frozen):
     """The fixed words that stand in place of coaching, with at most two resources."""
 
@@ -157,6 +166,7 @@ class Referral(Frozen):
     question: str | None = None
     resources: tuple[Resource, ...] = Field(default=(), max_length=2)
     quick_exit: bool = False
+    buttons: Buttons = Buttons()
     neutral_title: bool = True
 
 

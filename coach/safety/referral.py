@@ -13,7 +13,7 @@ from coach.errors import GuardNotLoaded
 from coach.safety.helplines import resources_for
 from coach.safety.language import OTHER
 from coach.safety.way_out import MISREAD, SAFE
-from coach.schema import Frozen, Referral, Verdict
+from coach.schema import Buttons, Frozen, Referral, Verdict
 from coach.settings import content_root
 
 log = logging.getLogger(__name__)
@@ -58,6 +58,7 @@ class Foreign(Frozen):
     crisis: dict[str, tuple[Words, ...]] = Field(default_factory=dict)
     decline: dict[str, tuple[Words, ...]]
     unknown_country: str
+    buttons: Buttons = Buttons()
 
     def choose(self, verdict: Verdict, seen: int) -> Words | None:
         """As `Wordings.choose`; None where this language has no words for it."""
@@ -142,4 +143,5 @@ def refer(verdict: Verdict, country: str | None, seen: int = 0) -> Referral:
         question=words.question,
         resources=resources,
         quick_exit=verdict.category in QUICK_EXIT and verdict.action in ("emergency", "crisis", "check_in"),
+        buttons=elsewhere.buttons if elsewhere and translated else Buttons(),
     )

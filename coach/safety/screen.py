@@ -23,7 +23,7 @@ from coach.safety.normalise import unframed, unquoted
 from coach.safety.other_languages import LANGUAGES_FILE, OtherLanguages
 from coach.safety.remembered import Remembered
 from coach.safety.rules import Rule, Rules
-from coach.safety.way_out import MISREAD, SAFE, objection, says_safe
+from coach.safety.way_out import DOUBTED, MISREAD, SAFE, objection, says_safe
 from coach.schema import BY_A_MODEL, SEVERITY, Verdict
 
 log = logging.getLogger(__name__)
@@ -131,7 +131,7 @@ class Screen:
                 found = _graver(found, _said_back(by_model, back, found.language))
             if worst.refers and self._objects(recent[at], look):
                 if _sure(worst):
-                    asked = f"{MISREAD}@{back}"
+                    asked = f"{DOUBTED}@{back}"
                 else:
                     taken_back, worst, since = _taken_back(worst), Verdict(action="coach"), at + 1
             elif not look.fired and worst.severity >= SEVERITY["crisis"] and says_safe(recent[at]):

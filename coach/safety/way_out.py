@@ -14,6 +14,8 @@ NOT_MEANT = "That is not what I meant."
 """The sentence that the button below a referral sends."""
 MISREAD, SAFE = "said:misread", "said:safe"
 """Signals of a verdict that a person has left, or that is only asked about because of what they said in a turn."""
+DOUBTED = f"{MISREAD}-of-a-sure-crisis"
+"""In place of the first where what they wrote before was too plain to be believed misread."""
 
 _SAFE_NOW = re.compile(
     r"\b(i am|im|we are|were) (safe|ok and safe|not in danger)( now| here| tonight)?\b|"

@@ -21,7 +21,18 @@ from evals.guard.messages import Message, Split, Story, StorySplit, messages, re
 from evals.metrics.interval import wilson
 
 CARD = Path(__file__).parents[2] / "coach" / "safety" / "README.md"
-WRITTEN: tuple[Split, ...] = ("eighth", "seventh", "sixth", "questions", "fifth", "fourth", "third", "test", "second")
+WRITTEN: tuple[Split, ...] = (
+    "ninth",
+    "eighth",
+    "seventh",
+    "sixth",
+    "questions",
+    "fifth",
+    "fourth",
+    "third",
+    "test",
+    "second",
+)
 """Splits in English, the newest first."""
 BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
 
@@ -160,11 +171,15 @@ REFERRED = "I found out yesterday that my wife has been having an affair"
 
 def reactions_table(screen: Screen) -> list[Row]:
     """Who is understood when they say that they were misread, and who else is taken to say so."""
+    written = reactions("test")
     rows = []
-    for objects, name in ((True, "says that they were misread, believed"), (False, "does not, but taken to")):
-        some = [one.text for one in reactions("test") if one.objects is objects]
+    for name, right, some in (
+        ("says that they were misread, believed", True, [one.text for one in written if one.objects]),
+        ("does not, but taken to", False, [one.text for one in written if not one.objects]),
+        ("changes the subject (`questions`), but taken to", False, [one.text for one in messages("questions")]),
+    ):
         believed = [text for text in some if f"{MISREAD}@0" in screen.screen([REFERRED, text]).signals]
-        wrong = believed if not objects else [text for text in some if text not in believed]
+        wrong = [text for text in some if (text in believed) is not right]
         rows.append(Row(name=f"reactions, {name}", n=len(some), hits=len(believed), wrong=tuple(wrong)))
     return rows
 

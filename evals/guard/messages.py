@@ -21,12 +21,13 @@ Split = Literal[
     "sixth",
     "seventh",
     "eighth",
+    "ninth",
     "questions",
     "languages",
     "languages_dev",
     "languages_train",
 ]
-StorySplit = Literal["dev", "test", "fourth", "fifth", "sixth", "seventh", "eighth"]
+StorySplit = Literal["dev", "test", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"]
 Tier = Literal["explicit", "veiled", "ordinary", "hard"]
 
 

@@ -26,15 +26,16 @@ EVERYDAY = frozenset(
     "59_ordinary_rows 61_closeness_questions 62_first_messages 66_core_questions 67_hard_harmless 71_short_chat "
     "74_harmless_lives 75_app_questions 76_long_third 79_chats_everyday 80_chats_interests 81_chats_sad "
     "82_chats_trust 83_chats_tempers 86_chats_world 88_chats_scenes 89_chats_practical 97_hard_harmless_second "
-    "102_chats_plain".split()
+    "102_chats_plain 104_chat_fragments".split()
 )
 """Packs of harmless messages as people write them. The harmless messages of the other packs stand there to be told
 apart from their dangerous neighbours: they teach, but nobody writes like them all day, so no threshold is set on them.
 """
-ORDINARY_ALARM, HARD_ALARM = 0.015, 0.04
+ORDINARY_ALARM, HARD_ALARM = 0.02, 0.04
 """Shares of harmless messages, ordinary and hard ones, that may be referred. The goals for the whole screen are 0.01
-and 0.03; the messages trained on are odder than what people write: with 0.015 and 0.03 no more than 0.007 of the
-ordinary ones in the splits `third` and `fourth` and of the questions was alarmed, and betrayal was missed more often.
+and 0.03; what is left out is judged by one pair of voters alone, which has seen none of its neighbours, and is odder
+than what people write: with 0.02, of the ordinary messages of the splits `third` to `sixth` 0.008 were referred. With
+0.015 betrayal and abuse were missed more often, with 0.025 more than 0.01 were referred.
 """
 ORDINARY_ASKED, HARD_ASKED = 0.012, 0.012
 """Shares of them that may be asked about: below the goal, since a conversation has many turns."""
@@ -194,7 +195,8 @@ def figures(unseen: LeftOut, weights: dict[str, float], limits: dict[str, Any]) 
     referred = _referred(unseen, weights, limits)
     asked = referred | (unseen.uneasy() >= np.where(unseen.fired, limits["check_in_hinted"], limits["check_in"]))
     kind = np.array([message.kind for message in unseen.messages])
-    found = {f"{name} referred": float(referred[kind == name].mean()) for name in unseen.names if family(name)}
+    there = [name for name in unseen.names if family(name) and (kind == name).any()]
+    found = {f"{name} referred": float(referred[kind == name].mean()) for name in there}
     return found | {
         "check_in:self_harm asked": float(asked[kind == "check_in:self_harm"].mean()),
         "ordinary referred": float(referred[unseen.ordinary].mean()),

@@ -30,7 +30,7 @@ from evals.guard.messages import Message, messages, reactions
 from evals.guard.network import Floats as Pooled
 from evals.guard.network import Joined, Network, States
 from evals.guard.objections import Head, fit
-from evals.guard.thresholds import LEANING, LeftOut, calibration_error, figures, thresholds
+from evals.guard.thresholds import EVERYDAY, LEANING, LeftOut, calibration_error, figures, thresholds
 
 Floats = npt.NDArray[np.float64]
 Numbers = npt.NDArray[np.int64]
@@ -51,7 +51,7 @@ PAIRS, SHARES, SEED = 2, 6, 1
 BLOCK = 24
 """Neighbouring messages that are left out together: they may be turns of one chat, which would tell of each other."""
 EVERY = 5
-"""Of the dangerous messages every fifth teaches what is no objection; they are alike in that."""
+"""Of the dangerous and of the everyday messages every fifth teaches what is no objection; they are alike in that."""
 NOW = 0.7
 """Probability from which a crisis counts as happening now."""
 
@@ -179,16 +179,21 @@ def train(folder: Path) -> dict[str, Any]:
 
 
 def _objections(model: Model, learned: list[Message], terms: Terms, pooled: Pooled, rules: Rules) -> Head:
-    """The part that tells who says they were misread, from reactions and from every dangerous message."""
+    """The part that tells who says they were misread, from reactions, dangerous messages and everyday ones.
+
+    Without the everyday ones a mere change of subject was taken for an objection, one time in fourteen.
+    """
     said = reactions("train")
     texts = [one.text for one in said]
     dangerous = [row for row, message in enumerate(learned) if message.action not in ("coach", "decline")][::EVERY]
+    everyday = [row for row, message in enumerate(learned) if message.action == "coach" and message.pack in EVERYDAY]
+    others = dangerous + everyday[::EVERY]
     of_texts = model.networks.pooled(minilm(settings().data_dir / "models").states(texts))
-    of_terms = [words(text, rules.firing(text)) for text in texts] + [terms[row] for row in dangerous]
+    of_terms = [words(text, rules.firing(text)) for text in texts] + [terms[row] for row in others]
     return fit(
-        np.vstack([of_texts, pooled[dangerous]]),
+        np.vstack([of_texts, pooled[others]]),
         model.counter.transform(of_terms),
-        np.array([one.objects for one in said] + [False] * len(dangerous)),
+        np.array([one.objects for one in said] + [False] * len(others)),
     )
 
 

@@ -69,6 +69,14 @@ def test_danger_gets_help_that_can_be_tapped_and_no_exercise(app: Opened) -> Non
     assert not any("scared" in button.label or "wall" in button.label for button in tab.button)
 
 
+def test_danger_said_in_spanish_gets_the_way_out_in_spanish(app: Opened) -> None:
+    tab = ask(app(), "mi marido me pega todos los días y tengo miedo de él")
+    shown = " ".join(element.proto.body for element in tab.get("html"))
+    assert "Salir de esta página ahora" in shown
+    assert "Llamar al" in shown or "tel:" not in shown
+    assert "Leave this page" not in shown
+
+
 def test_betrayal_is_referred_with_the_articles_advice_cited(app: Opened) -> None:
     tab = ask(app(), "I found out yesterday that my wife has been having an affair")
     answer = tab.chat_message[1]

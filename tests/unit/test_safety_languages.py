@@ -14,7 +14,7 @@ from coach.safety.language import english, language_of
 from coach.safety.other_languages import LANGUAGES_FILE
 from coach.safety.referral import foreign, refer
 from coach.safety.screen import Screen
-from coach.schema import Context, Verdict
+from coach.schema import Buttons, Context, Verdict
 from coach.settings import Settings
 
 NINE = ("ar", "de", "es", "fr", "hi", "it", "pl", "pt", "zh")
@@ -79,6 +79,15 @@ def test_every_language_has_words_for_the_danger_its_rules_recognise(guard: Scre
             assert refer(verdict, "GB").text in {
                 words.text for several in foreign()[rule.language].crisis.values() for words in several
             }
+
+
+def test_the_ways_to_call_and_to_leave_the_page_are_named_in_the_language_of_the_referral() -> None:
+    for code in NINE:
+        verdict = Verdict(action="crisis", category="partner_abuse", language=code)
+        named, english = refer(verdict, "GB").buttons, Buttons()
+        assert len({named.leave, english.leave}) == len({named.keys, english.keys}) == 2, code
+        assert named.call != english.call, code
+    assert refer(Verdict(action="crisis", category="partner_abuse"), "GB").buttons == Buttons()
 
 
 def test_a_language_that_has_no_words_here_is_answered_in_plain_english(guard: Screen) -> None:

@@ -163,3 +163,15 @@ def test_danger_from_a_partner_that_is_taken_back_is_asked_about_and_nothing_for
         assert reply.text.endswith(reply.referral.question)
         assert reply.suggestion is None
         assert not reply.citations
+
+
+def test_a_plain_wish_to_die_that_is_taken_back_is_asked_about_and_not_answered_with_a_tip(chosen: Settings) -> None:
+    attune = companion(chosen, Search(chosen))
+    before = ("i want to kill myself",)
+    reply = attune.answer(NOT_MEANT, _before(*before))
+    assert (reply.action, reply.citations, reply.suggestion) == ("check_in", (), None)
+    assert reply.referral
+    assert reply.referral.question
+    assert reply.text.endswith(reply.referral.question)
+    later = attune.answer("how do we take a break in an argument", _before(*before, NOT_MEANT))
+    assert (later.action, bool(later.citations)) == ("check_in", True)

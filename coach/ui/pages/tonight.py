@@ -104,7 +104,7 @@ def _suggested(suggestion: Suggestion, session: str | None) -> None:
     if verdict and verdict.action != "coach":
         referral = companion().referral(verdict, Context(person=me(), country=country()))
         st.markdown(words("\n\n".join(part for part in (referral.text, referral.question) if part)))
-        show_resources(referral.resources, quick_exit=referral.quick_exit)
+        show_resources(referral)
     if suggestion.reason and not (verdict and verdict.severity >= 4):
         st.markdown(words(suggestion.reason))
     options, looked = suggestion.options, None

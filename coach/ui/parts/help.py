@@ -6,7 +6,7 @@ import re
 
 import streamlit as st
 
-from coach.schema import Resource
+from coach.schema import Buttons, Referral, Resource
 from coach.ui.parts.plain import attribute
 
 LEAVE_TO = "https://www.google.com/search?q=weather"
@@ -45,25 +45,27 @@ _LEAVE = """
 """
 
 
-def show_resources(resources: tuple[Resource, ...], *, quick_exit: bool) -> None:
+def show_resources(referral: Referral) -> None:
     """Lines that can be tapped to call or write, and where it may matter a way to leave the page at once."""
-    rows = "".join(_row(resource) for resource in resources)
-    if quick_exit:
+    buttons = referral.buttons
+    rows = "".join(_row(resource, buttons) for resource in referral.resources)
+    if referral.quick_exit:
         # Without JavaScript it is a plain link and still leaves.
         st.html(
-            f"{_STYLE}<p><a class='leave' href='{LEAVE_TO}' target='_self' rel='noreferrer'>Leave this page now</a>"
-            f"<br>or press Escape twice</p>{_LEAVE}",
+            f"{_STYLE}<p dir='auto'><a class='leave' href='{LEAVE_TO}' target='_self' rel='noreferrer'>"
+            f"{attribute(buttons.leave)}</a><br>{attribute(buttons.keys)}</p>{_LEAVE}",
             unsafe_allow_javascript=True,
         )
     if rows:
         st.html(f"{_STYLE}<ul class='help-lines' aria-label='Where to find help'>{rows}</ul>")
 
 
-def _row(resource: Resource) -> str:
+def _row(resource: Resource, buttons: Buttons) -> str:
     ways = []
     if resource.call:
         number = re.sub(r"[^\d+]", "", resource.call)
-        ways.append(f'<a href="tel:{attribute(number)}">Call {attribute(resource.call)}</a>')
+        call = f"{attribute(buttons.call)} <bdi>{attribute(resource.call)}</bdi>"
+        ways.append(f'<a href="tel:{attribute(number)}" dir="auto">{call}</a>')
     if resource.text:
         ways.append(f"Text: {attribute(resource.text)}")
     if resource.web:

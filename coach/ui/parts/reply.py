@@ -25,7 +25,7 @@ def show_reply(reply: Reply, key: str) -> None:
     """The whole reply; `key` tells its widgets from those of other replies."""
     st.markdown(words(reply.text))
     if reply.referral:
-        show_resources(reply.referral.resources, quick_exit=reply.referral.quick_exit)
+        show_resources(reply.referral)
     for citation in reply.citations:
         show_source(citation)
     if reply.citations and not reply.referral:
