@@ -84,7 +84,7 @@ def test_danger_in_arabic_is_answered_in_arabic_from_right_to_left(page: Page, a
     ask(page, address, "زوجي يضربني كل يوم وأنا خائفة")
     words = page.get_by_test_id("stChatMessage").last.get_by_text("ما كتبته خطير").first
     expect(words).to_be_visible()
-    expect(page.get_by_text("Leave this page now")).to_be_visible()
+    expect(page.get_by_text("مغادرة هذه الصفحة الآن")).to_be_visible()
     left = "element => { const all = document.createRange(); all.selectNodeContents(element);"
     left += " const lines = [...all.getClientRects()], box = element.getBoundingClientRect();"
     left += " return Math.min(...lines.map((line) => box.right - line.right)); }"
