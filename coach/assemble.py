@@ -151,7 +151,7 @@ def companion(chosen: Settings | None = None, search: Search | None = None) -> C
     chosen = chosen or settings()
     screen: Screen | None
     try:
-        screen = Screen.load(chosen.knowledge_dir / "safety", lambda: minilm(chosen.data_dir / "models"))
+        screen = Screen.load(chosen.knowledge_dir / "safety")
     except AttuneError as error:
         log.error("%s", error.sentence)  # noqa: TRY400 - the sentence says it; a traceback would not help
         screen = None

@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from coach.encoder import MiniLM
 from coach.errors import AttuneError, GuardNotLoaded
 from coach.exercises import Catalogue, as_heard, suggest
 from coach.replies.compose import cite, compose, lift
@@ -18,7 +17,7 @@ from coach.replies.endpoint import ModelFailed
 from coach.replies.generate import Draft, Writer
 from coach.replies.wording import Wording
 from coach.retrieval.search import Retriever
-from coach.safety import Examined, Screen, refer
+from coach.safety import Screen, refer
 from coach.safety.check import check_reply
 from coach.safety.referral import QUICK_EXIT
 from coach.safety.way_out import DOUBTED, MISREAD, SAFE, answered
@@ -130,19 +129,19 @@ class Companion:
         Raises:
             GuardNotLoaded: when the guard could not be read, or cannot look.
         """
-        return self._examine(turns).verdict
+        return self._screened(turns)
 
-    def _examine(self, turns: list[str], raised: Sequence[Verdict | None] = ()) -> Examined:
+    def _screened(self, turns: list[str], raised: Sequence[Verdict | None] = ()) -> Verdict:
         if self._screen is None:
             raise GuardNotLoaded
-        return self._screen.examine(turns, raised)
+        return self._screen.screen(turns, raised)
 
     def respond(self, message: str, context: Context) -> Iterator[Event]:
         """The events of one turn; the last one is always `Done`."""
         before = [turn for turn in context.turns if turn.by == "user"]
         own = [turn.text for turn in before]
         try:
-            verdict, reading = self._examine([*own, message], [turn.raised for turn in before])
+            verdict = self._screened([*own, message], [turn.raised for turn in before])
         except AttuneError as error:
             verdict = Verdict(action="refer", urgency="soon", confidence=0, signals=("guard:not-loaded",))
             yield Screened(verdict)
@@ -161,9 +160,7 @@ class Companion:
         if small:
             yield from self._told(Reply(action="coach", text=small, verdict=verdict))
             return
-        retriever = self.retriever
-        shared = message == latest and reading is not None and isinstance(retriever.embedder, MiniLM)
-        result = retriever.search(message, vector=reading.vector if reading and shared else None)
+        result = self.retriever.search(message)
         yield FoundPassages(result)
         suggestion = self._suggested(message, verdict, context, result)
         if suggestion:

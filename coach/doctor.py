@@ -89,13 +89,12 @@ def _exercises(chosen: Settings) -> str:
 
 
 def _guard(chosen: Settings) -> str:
-    from coach.encoder import minilm
     from coach.safety import Screen
     from coach.safety.referral import foreign, wordings
 
     wordings()
     foreign()
-    screen = Screen.load(chosen.knowledge_dir / "safety", lambda: minilm(chosen.data_dir / "models"))
+    screen = Screen.load(chosen.knowledge_dir / "safety")
     if not screen.whole:
         raise AttuneError("The classifier of the safety screen cannot be read.")
     if screen.screen(["How was your day?"]).refers:

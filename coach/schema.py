@@ -150,12 +150,14 @@ class Resource(Frozen):
 
 
 class Buttons(Frozen):
-    """What stands on the buttons beside a referral, in its language."""
+    """What stands on the buttons beside a referral and below it, in its language."""
 
     leave: str = "Leave this page now"
     keys: str = "or press Escape twice"
     call: str = "Call"
     """Before a number."""
+    misread: str = "If I have misread you, tell me so in your own words."
+    """Below what is too grave to be taken back by a button. Only English words of one's own are understood."""
 
 
 class Referral(Frozen):
@@ -264,6 +266,7 @@ class Tonight(Frozen):
     days_since_betrayal: int | None = Field(default=None, ge=0)
     felt_safe_lately: int = Field(default=0, ge=0)
     late: bool = False
+    """Late in the evening, or somebody says they are worn out: what needs a clear head is left for another day."""
     assumed: bool = False
     """True where nobody set these dials: they stand for a tired evening of which nothing is known."""
 

@@ -1,7 +1,8 @@
-"""Text to numbers: one pass of a small language model, which the guard and the search both read."""
+"""Text to numbers: a small language model for the search, and what it shares with the guard's own."""
 
 from __future__ import annotations
 
-from coach.encoder.embed import Embedder, MiniLM, Reading, Vectors, minilm
+from coach.encoder.embed import Embedder, MiniLM, Reading, Vectors, minilm, open_session
+from coach.encoder.tokens import ids
 
-__all__ = ["Embedder", "MiniLM", "Reading", "Vectors", "minilm"]
+__all__ = ["Embedder", "MiniLM", "Reading", "Vectors", "ids", "minilm", "open_session"]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 import numpy as np
 import numpy.typing as npt
 
+from coach.encoder.tokens import tokenizer
 from coach.encoder.weights import GRAPH, Weights, build_graph, find_weights
 
 if TYPE_CHECKING:
@@ -19,17 +20,14 @@ if TYPE_CHECKING:
 Vectors = npt.NDArray[np.float32]
 """Shape (texts, dimension), each row of length 1, so a dot product is the cosine."""
 
-MAX_TOKENS = 256
-"""What the model was trained to read; longer texts are cut there, as its authors do."""
-
 
 class Reading(NamedTuple):
-    """What one pass over one text gives: for the search its meaning, for the guard the states on the way to it."""
+    """What one pass over one text gives: its meaning, and what each of its tokens means where it stands."""
 
     vector: Vectors
     """Shape (384,), of length 1."""
-    states: npt.NDArray[np.float32]
-    """Shape (tokens, 1536): what layers 3 to 6 make of each token."""
+    meant: npt.NDArray[np.float32]
+    """Shape (tokens, 384): what each token means where it stands."""
 
 
 class Embedder(Protocol):
@@ -58,20 +56,7 @@ class MiniLM:
         Raises:
             WeightsMissing: when no weights are installed.
         """
-        from onnxruntime import InferenceSession, SessionOptions
-        from tokenizers import Tokenizer
-
-        weights = find_weights()
-        options = SessionOptions()
-        options.log_severity_level = 3
-        options.intra_op_num_threads = 2
-        # Spinning threads would take the second core from the web server while nothing is asked.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        session = InferenceSession(_graph(weights, cache), options, providers=["CPUExecutionProvider"])
-        tokenizer = Tokenizer.from_file(str(weights.tokenizer))
-        tokenizer.no_padding()
-        tokenizer.enable_truncation(MAX_TOKENS)
-        return cls(session, tokenizer)
+        return cls(open_session(_graph(find_weights(), cache)), tokenizer())
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """One unit vector a text, in order. Texts are run in groups of like length, so little is padded."""
@@ -85,22 +70,13 @@ class MiniLM:
         return vectors
 
     def read(self, text: str) -> Reading:
-        """Everything one pass gives, so that a message is never run twice."""
-        [(_, (vectors, states))] = self._run([text], ["vector", "states"])
-        return Reading(vectors[0], states[0])
+        """Everything that one pass gives."""
+        [(_, (vectors, meant))] = self._run([text], ["vector", "meant"])
+        return Reading(vectors[0], meant[0])
 
     def tokens(self, text: str) -> list[str]:
-        """The tokens of which `Reading.states` has the states: word pieces, between two marks."""
+        """The tokens of which a `Reading` has the states: word pieces, between two marks."""
         return list(self._tokenizer.encode(text).tokens)
-
-    def states(self, texts: Sequence[str]) -> list[npt.NDArray[np.float16]]:
-        """The states of many texts, each of shape (tokens, 1536), rounded so that they can be held in memory."""
-        kept: dict[int, npt.NDArray[np.float16]] = {}
-        lengths = [len(item.ids) for item in self._tokenizer.encode_batch(list(texts))]
-        for rows, (made,) in self._run(texts, ["states"]):
-            for row, one in zip(rows, made, strict=True):
-                kept[row] = one[: lengths[row]].astype(np.float16)
-        return [kept[row] for row in range(len(texts))]
 
     def _run(
         self, texts: Sequence[str], outputs: list[str], progress: Callable[[int, int], None] = lambda done, total: None
@@ -138,6 +114,18 @@ class EndpointEmbedder:
             rows += [item.embedding for item in answer.data]
         vectors = np.asarray(rows, dtype=np.float32)
         return cast("Vectors", vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
+
+
+def open_session(graph: str | bytes) -> InferenceSession:
+    """A graph, ready to run; given as the path of its file or as what the file holds."""
+    from onnxruntime import InferenceSession, SessionOptions
+
+    options = SessionOptions()
+    options.log_severity_level = 3
+    options.intra_op_num_threads = 2
+    # Spinning threads would take the second core from the web server while nothing is asked.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return InferenceSession(graph, options, providers=["CPUExecutionProvider"])
 
 
 @lru_cache(maxsize=2)

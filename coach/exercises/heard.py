@@ -1,4 +1,4 @@
-"""What a message says of tonight by itself: the minutes there are, and that somebody is on their own."""
+"""What a message says of tonight by itself: the minutes there are, who is on their own, and who is worn out."""
 
 from __future__ import annotations
 
@@ -32,6 +32,10 @@ _SPANS = {
     r"\btwo hours\b": 120,
 }
 _ALONE = re.compile(r"\b(alone|by myself|on my own|without (him|her|them|my \w+)|just (for )?me|for me alone)\b")
+_WORN_OUT = re.compile(
+    r"\b((so|too|dead|dog|very|really|just|both|always|bone) tired(?! of)|tired out|exhausted|worn[ -]?out|"
+    r"shattered|knackered|wiped out|drained|burn(ed|t)[ -]out|no energy|running on empty)\b"
+)
 
 
 def as_heard(message: str, tonight: Tonight) -> Tonight:
@@ -44,4 +48,6 @@ def as_heard(message: str, tonight: Tonight) -> Tonight:
         changes["minutes"] = min(named)
     if _ALONE.search(text):
         changes["who"] = ("solo",)
+    if _WORN_OUT.search(text):
+        changes |= {"energy": ("low",), "late": True}
     return tonight.model_copy(update=changes)

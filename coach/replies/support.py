@@ -22,8 +22,6 @@ WORDS = 2.0
 """Weight of the words beside that of the whole."""
 LEAST = 4
 """One in so many words of the sentence counts: those that the passage answers least."""
-LAYER = slice(768, 1152)
-"""The states of layer 5 in `Reading.states`: the best of layers 3 to 6 on the development cases."""
 _EVERYWHERE = STOP_WORDS | frozenset(("you", "your", "one", "each", "other", "partner"))
 """Words that every passage holds."""
 
@@ -61,8 +59,7 @@ class Support:
 
 
 def _directions(reading: Reading) -> Vectors:
-    states = reading.states[:, LAYER]
-    return np.asarray(states / np.linalg.norm(states, axis=1, keepdims=True), dtype=np.float32)
+    return np.asarray(reading.meant / np.linalg.norm(reading.meant, axis=1, keepdims=True), dtype=np.float32)
 
 
 def _has_content(token: str) -> bool:

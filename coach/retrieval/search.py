@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from coach.encoder.embed import Embedder, Vectors
+from coach.encoder.embed import Embedder
 from coach.retrieval.coverage import Coverage
 from coach.retrieval.index import Index, Nearness, Scores
 from coach.retrieval.lexical import Lexical
@@ -72,14 +72,14 @@ class Retriever:
         """False while search goes by words alone."""
         return self.embedder is not None and self.index is not None
 
-    def search(self, query: str, k: int = 5, guide: str | None = None, vector: Vectors | None = None) -> SearchResult:
-        """The `k` best passages (of `guide`), best first; `vector` is the query's embedding if it is known already."""
+    def search(self, query: str, k: int = 5, guide: str | None = None) -> SearchResult:
+        """The `k` best passages (of `guide`), best first."""
         words = self.lexical.scores(query)
         kept = self._all if guide is None else np.flatnonzero(self._guides == guide)
         if self.embedder is None or self.index is None:
             covered = bool((words[kept] >= self.fusion.lexical_answerable).any())
             return self._result(query, covered, words, kept[words[kept] > 0], k)
-        vector = self.embedder.embed([query])[0] if vector is None else vector
+        vector = self.embedder.embed([query])[0]
         near = self.index.nearness(vector)
         scores = self._fused(near, words)
         likeliest = float(scores[kept].max(initial=-1.0))

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
-from coach.encoder import minilm
 from coach.safety.referral import refer
-from coach.safety.screen import Examined, Screen
+from coach.safety.screen import Screen
 from coach.schema import Verdict
-from coach.settings import content_root, settings
+from coach.settings import content_root
 
-__all__ = ["Examined", "Screen", "refer", "screen"]
+__all__ = ["Screen", "refer", "screen"]
 
 
 @lru_cache(maxsize=1)
 def _default() -> Screen:
-    return Screen.load(content_root() / "knowledge" / "safety", lambda: minilm(settings().data_dir / "models"))
+    return Screen.load(content_root() / "knowledge" / "safety")
 
 
 def screen(said: str | Sequence[str]) -> Verdict:

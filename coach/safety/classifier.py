@@ -1,9 +1,9 @@
 """The second layer of the screen: what a message calls for, weighed from its meaning and its words.
 
-It reads the states of the language model that the search needs anyway (`coach.encoder`) and the words of the message,
-and gives a probability for every kind of message it was trained on. The kinds are `coach`, or an action and a category
-such as `crisis:self_harm`. It was trained on messages written for this project (`evals/messages`) by
-`python -m evals.guard.train`, which also sets the thresholds, on messages that the classifier at hand had not seen.
+A small language model that was taught what danger is reads the message, and a linear one its words; together they give
+a probability for every kind of message they were trained on. The kinds are `coach`, or an action and a category such as
+`crisis:self_harm`. They were trained on messages written for this project (`evals/messages`) by
+`python -m evals.guard.train`, which also sets the thresholds, on messages that neither had seen.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from threadpoolctl import ThreadpoolController
 
+from coach.encoder import ids, open_session
 from coach.safety.kept import load_kept
 from coach.safety.normalise import normalise
 from coach.safety.rules import Rule
@@ -27,7 +27,6 @@ from coach.schema import SEVERITY, Action, Category, Frozen, Role, Urgency, Verd
 VERSION = 1
 FILE = f"classifier-{VERSION}.npz"
 _WORD = re.compile(r"[a-z0-9]+")
-_THREADS = ThreadpoolController()
 
 Floats = npt.NDArray[np.float32]
 
@@ -119,7 +118,7 @@ def families_hinted(firing: Sequence[Rule]) -> frozenset[str]:
 
 
 class Classifier:
-    """Two small models that vote: a network over the states of the tokens, a linear one over words."""
+    """Two models that vote: a network over the tokens, a linear one over words."""
 
     def __init__(self, arrays: dict[str, npt.NDArray[Any]], about: dict[str, Any]) -> None:
         """`arrays` and `about` are what `evals.guard.train` wrote; see there."""
@@ -133,6 +132,7 @@ class Classifier:
         }
         self._sharpness: float = about["sharpness"]
         self.thresholds = Thresholds.model_validate(about["thresholds"])
+        self._network = open_session(arrays.pop("network").tobytes())
         vocabulary = bytes(arrays.pop("vocabulary")).decode("utf-8").split("\n")
         self._row = {term: number for number, term in enumerate(vocabulary)}
         self.known = frozenset(term for term in vocabulary if " " not in term)
@@ -148,20 +148,14 @@ class Classifier:
         """
         return load_kept(path, cls)
 
-    def weigh(self, text: str, states: Floats, firing: Sequence[Rule] = ()) -> Weighed:
+    def weigh(self, text: str, firing: Sequence[Rule] = ()) -> Weighed:
         """What one message calls for.
 
         Args:
             text: the message.
-            states: its `Reading.states`.
             firing: the rules that fire on it.
         """
-        of = self._of
-        # So small a product is done in a millisecond by one thread; on a busy machine two of them waited 30 for each
-        # other.
-        with _THREADS.limit(limits=1, user_api="blas"):
-            tokens = np.maximum(states @ of["token"] + of["token_offset"], 0)
-        pooled = np.concatenate([tokens.max(axis=0), tokens.mean(axis=0)])
+        of, pooled = self._of, self.pooled(text)
         meaning = _log_softmax(pooled @ of["out"] + of["out_offset"])
         rows, counted = self._counted(text, firing)
         by_words = _log_softmax(of["word_offset"] + counted @ of["word"][rows])
@@ -179,6 +173,11 @@ class Classifier:
             fired=bool(firing),
             hinted=families_hinted(firing),
         )
+
+    def pooled(self, text: str) -> Floats:
+        """What the network makes of the tokens of a message, the highest and the mean, shape (768,)."""
+        [made] = self._network.run(["pooled"], {"ids": [ids(text)]})
+        return np.asarray(made[0])
 
     def verdict(self, weighed: Weighed, where: str = "") -> Verdict:
         """The verdict on one message that stands alone."""

@@ -14,7 +14,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from coach.encoder import MiniLM, Reading
 from coach.errors import GuardNotLoaded
 from coach.safety.classifier import FILE, Classifier, Weighed
 from coach.safety.foreign import Foreign
@@ -42,13 +41,6 @@ Part = TypeVar("Part")
 _URGENCY = {"none": 0, "low": 1, "soon": 2, "now": 3}
 
 
-class Examined(NamedTuple):
-    """The verdict, and what was read of the last turn on the way to it, so that the search need not read it again."""
-
-    verdict: Verdict
-    reading: Reading | None
-
-
 class _Look(NamedTuple):
     """What the layers make of one text."""
 
@@ -57,7 +49,6 @@ class _Look(NamedTuple):
     """Ids of the rules that fired."""
     weight: Weighed | None
     """None where the classifier did not look: the rules had settled it, or it could not."""
-    reading: Reading | None
 
 
 class Screen:
@@ -67,24 +58,21 @@ class Screen:
         self,
         rules: Rules,
         classifier: Classifier | None = None,
-        encoder: Callable[[], MiniLM] | None = None,
         languages: OtherLanguages | None = None,
     ) -> None:
         self._rules = rules
         self._languages = languages
         self._foreign = Foreign(languages, classifier.known) if classifier else None
         self._classifier = classifier
-        self._encoder = encoder
         self._weighed: Remembered[Weighed] = Remembered()
         self._fired: Remembered[list[Rule]] = Remembered()
 
     @classmethod
-    def load(cls, folder: Path, encoder: Callable[[], MiniLM]) -> Screen:
+    def load(cls, folder: Path) -> Screen:
         """Read the rules and the classifier. A screen whose classifier is missing is made all the same: see `screen`.
 
         Args:
             folder: `knowledge/safety`.
-            encoder: opens the language model whose states the classifier reads; called when it is first needed.
 
         Raises:
             GuardNotLoaded: when the rules cannot be read.
@@ -94,29 +82,24 @@ class Screen:
             _or_none(Classifier.load, folder / FILE),
             _or_none(OtherLanguages.load, folder / LANGUAGES_FILE),
         )
-        return cls(rules, classifier, encoder if classifier else None, languages)
+        return cls(rules, classifier, languages)
 
     @property
     def whole(self) -> bool:
         """True when every layer is there."""
         return self._classifier is not None and self._languages is not None
 
-    def screen(self, turns: Sequence[str]) -> Verdict:
-        """The verdict on a person's own turns, oldest first.
+    def screen(self, turns: Sequence[str], raised: Sequence[Verdict | None] = ()) -> Verdict:
+        """The verdict on a person's own turns.
 
         Signals name what fired and in which turn counted from the last (0); they hold no text.
-
-        Raises:
-            GuardNotLoaded: when the rules refer nothing and the classifier cannot look.
-        """
-        return self.examine(turns).verdict
-
-    def examine(self, turns: Sequence[str], raised: Sequence[Verdict | None] = ()) -> Examined:
-        """As `screen`, with what was read of the last turn.
 
         Args:
             turns: a person's own, oldest first.
             raised: for each of them, as far as known, what a language model raised the verdict to.
+
+        Raises:
+            GuardNotLoaded: when the rules refer nothing and the classifier cannot look.
         """
         recent = list(turns)[-RECENT:]
         known = [*raised, *[None] * (len(turns) - len(raised))][-RECENT:]
@@ -138,9 +121,8 @@ class Screen:
                 asked = f"{SAFE}@{back}"
             elif found.severity >= worst.severity and found.severity > 0:
                 worst, asked = found, ""
-        reading = looks[-1].reading if looks else None
         if taken_back or worst.refers:
-            return Examined(taken_back or (_asking(worst, asked) if asked else worst), reading)
+            return taken_back or (_asking(worst, asked) if asked else worst)
         if any(look.weight is None and not look.verdict.refers for look in looks):
             raise GuardNotLoaded(detail="classifier")
         # What was merely off limits, or asked about before, does not keep the next message from being answered.
@@ -148,7 +130,7 @@ class Screen:
         # Whoever is not of age does not come of age by the next message.
         young = [look.verdict for look in looks if look.verdict.category == "minor_user" and YOUNG in look.fired]
         latest = _graver(latest, young[-1]) if young else latest
-        return Examined(_graver(latest, gathered([look.weight for look in looks[since:] if look.weight])), reading)
+        return _graver(latest, gathered([look.weight for look in looks[since:] if look.weight]))
 
     def _objects(self, text: str, look: _Look) -> bool:
         """True where a person says that they were misread, in plain words or in words that the classifier knows."""
@@ -176,30 +158,30 @@ class Screen:
             asked = Verdict(
                 action="check_in", category="self_harm", urgency="low", confidence=0, signals=(f"error{where}",)
             )
-            return _Look(asked, frozenset(), NOTHING, None)
+            return _Look(asked, frozenset(), NOTHING)
         fired = frozenset(rule.id for rule in firing)
         settled = _spoken([rule for rule in firing if rule.settles], where)
         if settled.language and self._foreign:
             settled = _told_elsewhere(self._foreign, settled, text, where)
         if settled.refers:
-            return _Look(settled, fired, None, None)
+            return _Look(settled, fired, None)
         if not any(letter.isalpha() for letter in text):
-            return _Look(settled, fired, NOTHING, None)
+            return _Look(settled, fired, NOTHING)
         elsewhere = self._foreign.verdict(text, where) if self._foreign else Verdict(action="coach")
         if elsewhere.severity:
             found = _graver(settled, elsewhere)
-            return _Look(found, fired, NOTHING, None)
+            return _Look(found, fired, NOTHING)
         hinted = _spoken(firing, where)
         try:
-            weight, reading = self._weigh(text, firing)
+            weight = self._weigh(text, firing)
         except Exception as error:
             log.log(logging.DEBUG if self._classifier is None else logging.ERROR, "%s", type(error).__name__)
-            return _Look(hinted, fired, None, None)
+            return _Look(hinted, fired, None)
         by_classifier = self._told(weight, where)
         # What a rule hints at and the classifier confirms, the rule says more exactly.
         confirmed = by_classifier.refers or (by_classifier.action == hinted.action == "check_in")
         raised = _graver(by_classifier, hinted) if confirmed else by_classifier
-        return _Look(_graver(settled, raised), fired, weight, reading)
+        return _Look(_graver(settled, raised), fired, weight)
 
     def _pair(self, first: str, second: str, before: _Look, look: _Look, back: int) -> Verdict:
         """What two turns in a row say that neither says alone; an earlier danger is kept by itself, not said anew."""
@@ -221,15 +203,12 @@ class Screen:
         kept = self._fired.get(text)
         return self._fired.put(text, self._rules.firing(text)) if kept is None else kept
 
-    def _weigh(self, text: str, firing: list[Rule]) -> tuple[Weighed, Reading | None]:
-        """The weight of a turn, kept by its digest; the reading only where the turn had to be read."""
-        if self._classifier is None or self._encoder is None:
+    def _weigh(self, text: str, firing: list[Rule]) -> Weighed:
+        """The weight of a turn, kept by its digest."""
+        if self._classifier is None:
             raise GuardNotLoaded(detail="no classifier")
-        if (kept := self._weighed.get(text)) is not None:
-            return kept, None
-        reading = self._encoder().read(text)
-        weight = self._weighed.put(text, self._classifier.weigh(text, reading.states, firing))
-        return weight, reading
+        kept = self._weighed.get(text)
+        return self._weighed.put(text, self._classifier.weigh(text, firing)) if kept is None else kept
 
 
 def _or_none(load: Callable[[Path], Part], path: Path) -> Part | None:

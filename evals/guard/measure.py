@@ -12,16 +12,16 @@ from typing import Annotated, get_args
 
 import typer
 
-from coach.encoder import minilm
 from coach.safety import Screen
 from coach.safety.way_out import MISREAD
 from coach.schema import SEVERITY, Action, Frozen, Verdict
-from coach.settings import content_root, settings
+from coach.settings import content_root
 from evals.guard.messages import Message, Split, Story, StorySplit, messages, reactions, stories
 from evals.metrics.interval import wilson
 
 CARD = Path(__file__).parents[2] / "coach" / "safety" / "README.md"
 WRITTEN: tuple[Split, ...] = (
+    "tenth",
     "ninth",
     "eighth",
     "seventh",
@@ -266,7 +266,7 @@ def main(
     write_card: Annotated[bool, typer.Option("--card", help="write the figures into the model card")] = False,
 ) -> None:
     """Print the table of a split, or write all figures into the model card."""
-    screen = Screen.load(content_root() / "knowledge" / "safety", lambda: minilm(settings().data_dir / "models"))
+    screen = Screen.load(content_root() / "knowledge" / "safety")
     if write_card:
         before, rest = CARD.read_text(encoding="utf-8").split(BEGIN)
         after = rest.split(END)[1]

@@ -22,12 +22,13 @@ Split = Literal[
     "seventh",
     "eighth",
     "ninth",
+    "tenth",
     "questions",
     "languages",
     "languages_dev",
     "languages_train",
 ]
-StorySplit = Literal["dev", "test", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"]
+StorySplit = Literal["dev", "test", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"]
 Tier = Literal["explicit", "veiled", "ordinary", "hard"]
 
 

@@ -31,13 +31,13 @@ EVERYDAY = frozenset(
 """Packs of harmless messages as people write them. The harmless messages of the other packs stand there to be told
 apart from their dangerous neighbours: they teach, but nobody writes like them all day, so no threshold is set on them.
 """
-ORDINARY_ALARM, HARD_ALARM = 0.02, 0.04
+ORDINARY_ALARM, HARD_ALARM = 0.02, 0.045
 """Shares of harmless messages, ordinary and hard ones, that may be referred. The goals for the whole screen are 0.01
-and 0.03; what is left out is judged by one pair of voters alone, which has seen none of its neighbours, and is odder
-than what people write: with 0.02, of the ordinary messages of the splits `third` to `sixth` 0.008 were referred. With
-0.015 betrayal and abuse were missed more often, with 0.025 more than 0.01 were referred.
+and 0.03; what is left out is odder than what people write: with these, of the ordinary messages of the splits `third` to
+`sixth` 0.011 were referred and of the hard ones 0.045. With 0.04 for the hard ones it was 0.009 and 0.041, but one abuse
+in forty more was missed, and one veiled wish to die in thirty.
 """
-ORDINARY_ASKED, HARD_ASKED = 0.012, 0.012
+ORDINARY_ASKED, HARD_ASKED = 0.015, 0.015
 """Shares of them that may be asked about: below the goal, since a conversation has many turns."""
 HINTED: dict[str, float] = {"self_harm": 0.5, "partner": 0.35, "trust": 0.35, "other": 0.35}
 """Limit of the danger of a family at which a rule hinted. Messages that were left out in turn say little of it, since
@@ -51,7 +51,7 @@ DECLINED = 0.004
 LEAST_DECLINED = 0.15
 """What is declined in any case only from here: below it the questions of `questions`, on hormones and brains above all,
 were declined four times as often as the messages trained on."""
-LEANING: dict[str, float] = {"self_harm": 1.5, "partner": 1.2, "trust": 1.2, "other": 1.0}
+LEANING: dict[str, float] = {"self_harm": 1.5, "partner": 1.2, "trust": 1.2, "other": 1.3}
 """Weight of each family's probability: what cannot be made good again counts more."""
 
 

@@ -1,9 +1,8 @@
 """Train the classifier of the screen: `python -m evals.guard.train` writes `knowledge/safety/classifier-1.npz`.
 
-Two kinds of models vote: networks over the states of the tokens (`network.py`) and linear ones over words, pairs of
-words and the hints of the rules. There are two of each; every pair leaves another sixth of the messages out of its
-training, and the file holds their mean. The vote is sharpened to be calibrated, and thresholds are set
-(`thresholds.py`), on what each pair had not seen, never on the test messages. The report is kept beside the file.
+Two models vote: a network over the tokens (`network.py`) and a linear one over words, pairs of words and
+the hints of the rules. A sixth of the messages is left out of their training. The vote is sharpened to be calibrated,
+and thresholds are set (`thresholds.py`), on this sixth, never on the test messages. The report is kept beside the file.
 Needs the `train` group of `pyproject.toml`.
 """
 
@@ -19,16 +18,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import typer
+from scipy.special import log_softmax
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from coach.encoder import minilm
+from coach.encoder import ids, open_session
 from coach.safety.classifier import FILE, VERSION, words
 from coach.safety.rules import Rules
-from coach.settings import content_root, settings
+from coach.settings import content_root
 from evals.guard.messages import Message, messages, reactions
 from evals.guard.network import Floats as Pooled
-from evals.guard.network import Joined, Network, States
+from evals.guard.network import Ids, Network
 from evals.guard.objections import Head, fit
 from evals.guard.thresholds import EVERYDAY, LEANING, LeftOut, calibration_error, figures, thresholds
 
@@ -46,8 +46,8 @@ NEAREST = {
 }
 MEANING_SHARE = 0.65
 """Weight of the network's vote beside the one by words."""
-PAIRS, SHARES, SEED = 2, 6, 1
-"""Pairs of models that vote, and shares of the messages of which each pair leaves one out."""
+SHARES, SEED = 6, 1
+"""Shares of the messages, of which the first is left out."""
 BLOCK = 24
 """Neighbouring messages that are left out together: they may be turns of one chat, which would tell of each other."""
 EVERY = 5
@@ -57,31 +57,33 @@ NOW = 0.7
 
 
 class Model:
-    """The voters, fitted; the share of the messages with the number of a pair was left out of its training."""
+    """The voters, fitted on the messages whose rows were to be `seen`."""
 
-    def __init__(self, terms: Terms, states: States, labels: Numbers, share: Numbers) -> None:
-        classes = int(labels.max()) + 1
+    def __init__(self, terms: Terms, tokens: Ids, labels: Numbers, seen: list[int]) -> None:
         self.counter = TfidfVectorizer(analyzer=_as_given, min_df=3, sublinear_tf=True)
         counted = self.counter.fit_transform(terms)
-        networks, self._by_words = [], []
-        for pair in range(PAIRS):
-            seen = np.flatnonzero(share != pair).tolist()
-            networks.append(Network([states[row] for row in seen], labels[seen], classes, seed=SEED + pair))
-            self._by_words.append(LogisticRegression(C=10, max_iter=200, tol=1e-3).fit(counted[seen], labels[seen]))
-        self.networks = Joined(networks)
+        self._by_words = LogisticRegression(C=10, max_iter=200, tol=1e-3).fit(counted[seen], labels[seen])
+        network = Network([tokens[row] for row in seen], labels[seen], int(labels.max()) + 1, SEED)
+        self._of = network.arrays()
+        self._network = open_session(self._of["network"].tobytes())
 
-    def votes(self, pair: int, terms: Terms, states: States) -> Floats:
-        """Unsharpened log-odds of every kind by one pair, shape (messages, kinds)."""
-        meaning = self.networks.parts[pair].log_odds(states)
-        by_words = self._by_words[pair].predict_log_proba(self.counter.transform(terms))
+    def pooled(self, tokens: Ids) -> Pooled:
+        """What the network's last layer reads, made one by one as the screen makes it, shape (messages, width)."""
+        made = [self._network.run(["pooled"], {"ids": [one]})[0][0] for one in tokens]
+        return np.asarray(made)
+
+    def votes(self, terms: Terms, pooled: Pooled) -> Floats:
+        """Unsharpened log-odds of every kind, shape (messages, kinds)."""
+        meaning = log_softmax(pooled @ self._of["out"] + self._of["out_offset"], axis=1)
+        by_words = self._by_words.predict_log_proba(self.counter.transform(terms))
         return np.asarray(MEANING_SHARE * meaning + (1 - MEANING_SHARE) * by_words)
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """The means of the pairs as `coach.safety.classifier` reads them."""
-        return self.networks.arrays() | {
+        """The weights as `coach.safety.classifier` reads them."""
+        return self._of | {
             "rarity": self.counter.idf_,
-            "word": np.mean([one.coef_.T for one in self._by_words], axis=0),
-            "word_offset": np.mean([one.intercept_ for one in self._by_words], axis=0),
+            "word": self._by_words.coef_.T,
+            "word_offset": self._by_words.intercept_,
         }
 
 
@@ -130,20 +132,16 @@ def train(folder: Path) -> dict[str, Any]:
     rules = Rules.load(folder)
     firing = [rules.firing(text) for text in texts]
     terms = [words(text, fired) for text, fired in zip(texts, firing, strict=True)]
-    states = minilm(settings().data_dir / "models").states(texts)
+    tokens = [ids(text) for text in texts]
 
     share = shares(learned)
-    model = Model(terms, states, labels, share)
-    unseen = [np.flatnonzero(share == pair).tolist() for pair in range(PAIRS)]
-    rows = [row for of in unseen for row in of]
-    votes = np.vstack(
-        [model.votes(pair, [terms[row] for row in of], [states[row] for row in of]) for pair, of in enumerate(unseen)]
-    )
+    model = Model(terms, tokens, labels, np.flatnonzero(share != 0).tolist())
+    pooled, rows = model.pooled(tokens), np.flatnonzero(share == 0).tolist()
+    votes = model.votes([terms[row] for row in rows], pooled[rows])
     sharpness = sharpened(votes, labels[rows])
     left_out = LeftOut([learned[row] for row in rows], odds(votes, sharpness), names, [firing[row] for row in rows])
     limits = {**thresholds(left_out, LEANING), "emergency": NOW}
 
-    pooled = model.networks.pooled(states)
     roles = LogisticRegression(C=0.05, max_iter=400).fit(pooled, [message.role for message in learned])
     grave = [row for row, message in enumerate(learned) if message.action in ("crisis", "emergency")]
     now = LogisticRegression(C=0.05, max_iter=400).fit(
@@ -188,7 +186,7 @@ def _objections(model: Model, learned: list[Message], terms: Terms, pooled: Pool
     dangerous = [row for row, message in enumerate(learned) if message.action not in ("coach", "decline")][::EVERY]
     everyday = [row for row, message in enumerate(learned) if message.action == "coach" and message.pack in EVERYDAY]
     others = dangerous + everyday[::EVERY]
-    of_texts = model.networks.pooled(minilm(settings().data_dir / "models").states(texts))
+    of_texts = model.pooled([ids(text) for text in texts])
     of_terms = [words(text, rules.firing(text)) for text in texts] + [terms[row] for row in others]
     return fit(
         np.vstack([of_texts, pooled[others]]),
@@ -208,12 +206,19 @@ def _save(path: Path, about: dict[str, Any], model: Model, heads: dict[str, Logi
         path,
         about=np.frombuffer(json.dumps(about).encode(), dtype=np.uint8),
         vocabulary=np.frombuffer("\n".join(vocabulary).encode(), dtype=np.uint8),
-        **{name: array.astype(np.float16 if array.ndim == 2 else np.float32) for name, array in arrays.items()},
+        **{name: _rounded(array) for name, array in arrays.items()},
     )
 
 
+def _rounded(array: npt.NDArray[Any]) -> Any:
+    """Matrices in half precision, the rest in single; the graph as it is."""
+    if array.dtype == np.uint8:
+        return array
+    return array.astype(np.float16 if array.ndim == 2 else np.float32)
+
+
 def main() -> None:
-    """Train the classifier anew; it takes an hour on two cores."""
+    """Train the classifier anew; it takes some forty minutes on two cores."""
     print(json.dumps(train(content_root() / "knowledge" / "safety"), indent=1))
 
 

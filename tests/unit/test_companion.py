@@ -225,6 +225,14 @@ def test_who_is_alone_gets_a_card_for_one(attune: Companion) -> None:
     assert card.who == "solo"
 
 
+def test_who_is_worn_out_gets_no_card_that_needs_a_clear_head(attune: Companion) -> None:
+    asked = "we only talk about bills any more"
+    rested, tired = reply(attune, asked).suggestion, reply(attune, f"{asked} and im so tired").suggestion
+    assert rested is not None
+    assert "worn out" in rested.not_when
+    assert tired is None or "worn out" not in tired.not_when
+
+
 def test_a_question_for_somebody_else_gets_no_card(attune: Companion) -> None:
     assert reply(attune, "what should we cook tonight").suggestion is None
 

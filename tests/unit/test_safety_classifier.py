@@ -9,9 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from coach.encoder import minilm
 from coach.errors import GuardNotLoaded
-from coach.safety.classifier import FILE, Classifier, Weighed
+from coach.safety.classifier import FILE, Classifier, Floats, Weighed
 from coach.safety.gathering import gathered
 from coach.safety.rules import Rule, Rules
 from coach.safety.screen import Screen
@@ -25,7 +24,7 @@ def folder(chosen: Settings) -> Path:
 
 @pytest.fixture(scope="module")
 def guard(chosen: Settings, folder: Path) -> Screen:
-    return Screen.load(folder, lambda: minilm(chosen.data_dir / "models"))
+    return Screen.load(folder)
 
 
 @pytest.fixture(scope="module")
@@ -33,10 +32,15 @@ def classifier(folder: Path) -> Classifier:
     return Classifier.load(folder / FILE)
 
 
-def test_probabilities_add_up_and_are_the_same_each_time(chosen: Settings, classifier: Classifier) -> None:
-    reading = minilm(chosen.data_dir / "models").read("we hardly talk any more")
-    first = classifier.weigh("we hardly talk any more", reading.states)
-    again = classifier.weigh("we hardly talk any more", reading.states)
+class _Broken(Classifier):
+    """Its network breaks while it runs."""
+
+    def pooled(self, text: str) -> Floats:
+        raise RuntimeError(text)
+
+
+def test_probabilities_add_up_and_are_the_same_each_time(classifier: Classifier) -> None:
+    first, again = (classifier.weigh("we hardly talk any more") for _ in range(2))
     assert sum(first.odds.values()) == pytest.approx(1, abs=1e-4)
     assert first == again
 
@@ -59,7 +63,7 @@ def test_without_the_classifier_danger_is_referred_and_nothing_else_is_answered(
         np.savez(file, about=np.zeros(3, dtype=np.uint8))
     else:
         file.write_bytes({"empty": b"", "not a zip": b"hello", "cut in half": whole[: len(whole) // 2]}[damage])
-    guard = Screen.load(tmp_path / "safety", lambda: minilm(chosen.data_dir / "models"))
+    guard = Screen.load(tmp_path / "safety")
     assert not guard.whole
     assert guard.screen(["I want to kill myself"]).action in ("crisis", "emergency")
     assert guard.screen(["my husband hit me last night"]).refers
@@ -67,43 +71,37 @@ def test_without_the_classifier_danger_is_referred_and_nothing_else_is_answered(
         guard.screen(["how do we talk more"])
 
 
-def test_an_encoder_that_breaks_while_it_runs_never_ends_in_an_answer(folder: Path) -> None:
-    def broken() -> None:
-        raise RuntimeError
-
-    guard = Screen(Screen.load(folder, broken)._rules, Classifier.load(folder / FILE), broken)  # type: ignore[arg-type]
+def test_a_network_that_breaks_while_it_runs_never_ends_in_an_answer(folder: Path) -> None:
+    guard = Screen(Rules.load(folder), _Broken.load(folder / FILE))
     assert guard.screen(["I want to kill myself"]).refers
     with pytest.raises(GuardNotLoaded):
         guard.screen(["how do we talk more"])
 
 
 def test_no_message_text_reaches_the_log(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
-    def broken() -> None:
-        raise RuntimeError("Bartholomew")
-
     caplog.set_level(logging.DEBUG)
-    guard = Screen(Screen.load(folder, broken)._rules, Classifier.load(folder / FILE), broken)  # type: ignore[arg-type]
+    guard = Screen(Rules.load(folder), _Broken.load(folder / FILE))
     with pytest.raises(GuardNotLoaded):
         guard.screen(["a quiet evening with Bartholomew"])
     assert "Bartholomew" not in caplog.text
 
 
-def test_a_conversation_is_weighed_once_and_not_again_with_every_message(chosen: Settings, folder: Path) -> None:
+def test_a_conversation_is_weighed_once_and_not_again_with_every_message(folder: Path) -> None:
     read: list[str] = []
 
-    class Counting:
-        def read(self, text: str) -> object:
+    class Counting(Classifier):
+        def pooled(self, text: str) -> Floats:
             read.append(text)
-            return minilm(chosen.data_dir / "models").read(text)
+            return super().pooled(text)
 
-    guard = Screen(Screen.load(folder, Counting)._rules, Classifier.load(folder / FILE), Counting)  # type: ignore[arg-type]
+    guard = Screen(Rules.load(folder), Counting.load(folder / FILE))
     guard.screen(["we talk so little"])
     guard.screen(["we talk so little", "mostly about the bins"])
     assert read == ["we talk so little", "mostly about the bins"]
 
 
 def test_the_rules_look_once_at_every_turn_and_every_pair_of_turns(
-    chosen: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch
+    folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looked: list[str] = []
     rules = Rules.load(folder)
@@ -114,7 +112,7 @@ def test_the_rules_look_once_at_every_turn_and_every_pair_of_turns(
         return firing(text)
 
     monkeypatch.setattr(rules, "firing", counted)
-    guard = Screen(rules, Classifier.load(folder / FILE), lambda: minilm(chosen.data_dir / "models"))
+    guard = Screen(rules, Classifier.load(folder / FILE))
     guard.screen(["we talk so little"])
     guard.screen(["we talk so little", "mostly about the bins"])
     assert looked == ["we talk so little", "mostly about the bins", "we talk so little\nmostly about the bins"]

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from coach.companion import Companion
-from coach.encoder import minilm
 from coach.safety import language
 from coach.safety.language import english, language_of
 from coach.safety.other_languages import LANGUAGES_FILE
@@ -34,7 +33,7 @@ HARMLESS = {
 
 @pytest.fixture(scope="module")
 def guard(chosen: Settings) -> Screen:
-    return Screen.load(chosen.knowledge_dir / "safety", lambda: minilm(chosen.data_dir / "models"))
+    return Screen.load(chosen.knowledge_dir / "safety")
 
 
 @pytest.mark.parametrize(("code", "text"), HARMLESS.items())
@@ -87,6 +86,7 @@ def test_the_ways_to_call_and_to_leave_the_page_are_named_in_the_language_of_the
         named, english = refer(verdict, "GB").buttons, Buttons()
         assert len({named.leave, english.leave}) == len({named.keys, english.keys}) == 2, code
         assert named.call != english.call, code
+        assert named.misread != english.misread, code
     assert refer(Verdict(action="crisis", category="partner_abuse"), "GB").buttons == Buttons()
 
 
@@ -168,7 +168,7 @@ def test_without_its_file_nothing_in_another_language_is_coached(chosen: Setting
     (folder / LANGUAGES_FILE).unlink()
     if damage == "damaged":
         (folder / LANGUAGES_FILE).write_bytes(b"not weights")
-    lame = Screen.load(folder, lambda: minilm(chosen.data_dir / "models"))
+    lame = Screen.load(folder)
     assert not lame.whole
     assert lame.screen(["me quiero morir"]).action == "crisis"
     assert lame.screen(["mi pareja me forzó, me sujetó las manos y no paró"]).action == "decline"

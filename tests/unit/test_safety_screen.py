@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from coach.encoder import minilm
 from coach.safety.rules import Rule, Rules
 from coach.safety.screen import Screen
 from coach.settings import Settings
@@ -12,7 +11,7 @@ from coach.settings import Settings
 
 @pytest.fixture(scope="module")
 def guard(chosen: Settings) -> Screen:
-    return Screen.load(chosen.knowledge_dir / "safety", lambda: minilm(chosen.data_dir / "models"))
+    return Screen.load(chosen.knowledge_dir / "safety")
 
 
 @pytest.mark.parametrize(

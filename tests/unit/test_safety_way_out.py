@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-import numpy as np
 import pytest
 
 from coach.assemble import Search, companion
 from coach.companion import Companion
-from coach.encoder import Reading, minilm
-from coach.safety.classifier import FILE, Classifier, Floats, Weighed
+from coach.safety.classifier import FILE, Classifier, Weighed
 from coach.safety.rules import Rule, Rules
 from coach.safety.screen import Screen
 from coach.safety.way_out import MISREAD, NOT_MEANT, answered, objection
@@ -59,17 +56,10 @@ def test_what_others_say_and_a_mere_i_am_fine_are_no_objection(text: str) -> Non
     assert objection(text) is None
 
 
-class _Encoder:
-    """Reads nothing; the classifier below goes by the text."""
-
-    def read(self, text: str) -> Reading:
-        return Reading(np.zeros(384, dtype=np.float32), np.zeros((1, 1536), dtype=np.float32))
-
-
 class _Classifier(Classifier):
     """Gives known messages a known weight, so that what is tested does not hang on a training."""
 
-    def weigh(self, text: str, states: Floats, firing: Sequence[Rule] = ()) -> Weighed:
+    def weigh(self, text: str, firing: Sequence[Rule] = ()) -> Weighed:
         kind, odds = {
             COUCHES: ("refer:betrayal", 0.9),
             BOWLS: ("crisis:partner_abuse", 0.85),
@@ -84,9 +74,7 @@ class _Classifier(Classifier):
 @pytest.fixture(scope="module")
 def guard(chosen: Settings) -> Screen:
     folder = chosen.knowledge_dir / "safety"
-    classifier = _Classifier.load(folder / FILE)
-    encoder: Any = _Encoder()
-    return Screen(Rules([]), classifier, lambda: encoder)
+    return Screen(Rules([]), _Classifier.load(folder / FILE))
 
 
 def test_who_was_misread_about_betrayal_is_believed_at_once_and_for_good(guard: Screen) -> None:
@@ -111,7 +99,7 @@ def test_a_sure_crisis_is_asked_about_and_stays(guard: Screen) -> None:
 
 
 def test_what_a_rule_settled_is_asked_about_and_stays(chosen: Settings) -> None:
-    guard = Screen.load(chosen.knowledge_dir / "safety", lambda: minilm(chosen.data_dir / "models"))
+    guard = Screen.load(chosen.knowledge_dir / "safety")
     said = ["i took all my pills an hour ago", "just kidding", QUIET]
     assert guard.screen(said[:1]).severity >= 4
     assert [guard.screen(said[:turns]).action for turns in (2, 3)] == ["check_in", "check_in"]

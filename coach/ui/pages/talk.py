@@ -133,8 +133,8 @@ def _misread(reply: Reply) -> str | None:
     """Below a referral, the way to say that it was not meant: by one tap where nobody is in danger, else in words."""
     if reply.referral and reply.action == "refer" and st.button(NOT_MEANT, key="misread"):
         return NOT_MEANT
-    if reply.action in ("crisis", "emergency"):
-        st.caption("If I have misread you, tell me so in your own words.")
+    if reply.referral and reply.action in ("crisis", "emergency"):
+        st.caption(reply.referral.buttons.misread)
     return None
 
 
