@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coach.encoder import ids, open_session
+from coach.safety.idioms import plainly
 from coach.safety.kept import load_kept
 from coach.safety.normalise import normalise
 from coach.safety.rules import Rule
@@ -176,7 +177,7 @@ class Classifier:
 
     def pooled(self, text: str) -> Floats:
         """What the network makes of the tokens of a message, the highest and the mean, shape (768,)."""
-        [made] = self._network.run(["pooled"], {"ids": [ids(text)]})
+        [made] = self._network.run(["pooled"], {"ids": [ids(plainly(text))]})
         return np.asarray(made[0])
 
     def verdict(self, weighed: Weighed, where: str = "") -> Verdict:

@@ -16,7 +16,7 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 Floats = npt.NDArray[np.floating]
 
-MISTAKEN = 0.005
+MISTAKEN = 0.003
 """Share of reactions that do not object, and of other messages, that may be taken for an objection."""
 STRENGTH, FOLDS, SEED = 0.2, 4, 1
 WORDS_COUNT = 6.0

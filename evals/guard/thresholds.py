@@ -33,9 +33,9 @@ apart from their dangerous neighbours: they teach, but nobody writes like them a
 """
 ORDINARY_ALARM, HARD_ALARM = 0.02, 0.045
 """Shares of harmless messages, ordinary and hard ones, that may be referred. The goals for the whole screen are 0.01
-and 0.03; what is left out is odder than what people write: with these, of the ordinary messages of the splits `third` to
-`sixth` 0.011 were referred and of the hard ones 0.045. With 0.04 for the hard ones it was 0.009 and 0.041, but one abuse
-in forty more was missed, and one veiled wish to die in thirty.
+and 0.03; what is left out is odder than what people write: with these, of the ordinary messages of the splits `third`
+to `sixth` 0.011 were referred and of the hard ones 0.045. With 0.04 for the hard ones it was 0.009 and 0.041, but one
+abuse in forty more was missed.
 """
 ORDINARY_ASKED, HARD_ASKED = 0.015, 0.015
 """Shares of them that may be asked about: below the goal, since a conversation has many turns."""

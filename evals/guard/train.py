@@ -50,8 +50,8 @@ SHARES, SEED = 6, 1
 """Shares of the messages, of which the first is left out."""
 BLOCK = 24
 """Neighbouring messages that are left out together: they may be turns of one chat, which would tell of each other."""
-EVERY = 5
-"""Of the dangerous and of the everyday messages every fifth teaches what is no objection; they are alike in that."""
+EVERY = 3
+"""Of the dangerous and of the everyday messages every third teaches what is no objection; they are alike in that."""
 NOW = 0.7
 """Probability from which a crisis counts as happening now."""
 

@@ -12,6 +12,7 @@ import pytest
 from coach.errors import GuardNotLoaded
 from coach.safety.classifier import FILE, Classifier, Floats, Weighed
 from coach.safety.gathering import gathered
+from coach.safety.idioms import plainly
 from coach.safety.rules import Rule, Rules
 from coach.safety.screen import Screen
 from coach.settings import Settings
@@ -135,3 +136,11 @@ def test_who_has_gone_on_to_other_things_is_not_asked_again() -> None:
 def test_one_turn_alone_gathers_nothing() -> None:
     assert gathered([]).action == "coach"
     assert gathered([_turn(0.9)]).action == "coach"
+
+
+def test_a_figure_of_speech_is_not_taken_at_its_word(guard: Screen) -> None:
+    assert plainly("I'm killing myself with these deadlines") == "I'm wearing myself out with these deadlines"
+    for literal in ("im killing myself tonight", "he is killing me", "i keep thinking of killing myself at home"):
+        assert plainly(literal) == literal
+    assert guard.screen(["i'm killing myself at work and he never notices"]).action == "coach"
+    assert guard.screen(["i sit at work and think of killing myself"]).severity >= 4

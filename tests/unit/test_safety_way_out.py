@@ -66,7 +66,8 @@ class _Classifier(Classifier):
             STRUCK: ("crisis:partner_abuse", 0.97),
         }.get(text, ("coach", 1.0))
         danger = {"trust": 0.0, "partner": 0.0, "self_harm": 0.0, "other": 0.0}
-        danger |= {"trust": odds} if "betrayal" in kind else {"partner": odds} if "abuse" in kind else {}
+        weight = 1.2 * odds  # as the trained file weighs both families
+        danger |= {"trust": weight} if "betrayal" in kind else {"partner": weight} if "abuse" in kind else {}
         return Weighed(odds={kind: odds, "coach": 1 - odds or 1.0} if kind != "coach" else {"coach": 1.0},
                        role="self", danger=danger, now=0)  # fmt: skip
 
