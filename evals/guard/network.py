@@ -41,7 +41,7 @@ _PARTS = {
 """Tensors of a layer as the weights file names them, and as PyTorch does."""
 
 
-class Network(torch.nn.Module):
+class Network(torch.nn.Module):  # type: ignore[misc,unused-ignore]  # where PyTorch is not installed
     """Fitted on messages; afterwards a graph and plain arrays."""
 
     def __init__(self, ids: Ids, labels: npt.NDArray[np.int64], classes: int, seed: int = 1) -> None:
