@@ -11,9 +11,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,9 @@ from coach.safety.kept import load_kept
 from coach.safety.normalise import normalise
 from coach.safety.rules import Rule
 from coach.schema import SEVERITY, Action, Category, Frozen, Role, Urgency, Verdict
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
 
 VERSION = 1
 FILE = f"classifier-{VERSION}.npz"
@@ -133,7 +137,7 @@ class Classifier:
         }
         self._sharpness: float = about["sharpness"]
         self.thresholds = Thresholds.model_validate(about["thresholds"])
-        self._network = open_session(arrays.pop("network").tobytes())
+        self._graph = arrays.pop("network").tobytes()
         vocabulary = bytes(arrays.pop("vocabulary")).decode("utf-8").split("\n")
         self._row = {term: number for number, term in enumerate(vocabulary)}
         self.known = frozenset(term for term in vocabulary if " " not in term)
@@ -174,6 +178,11 @@ class Classifier:
             fired=bool(firing),
             hinted=families_hinted(firing),
         )
+
+    @cached_property
+    def _network(self) -> InferenceSession:
+        """Opened with the first message, since it loads a heavy library."""
+        return open_session(self._graph)
 
     def pooled(self, text: str) -> Floats:
         """What the network makes of the tokens of a message, the highest and the mean, shape (768,)."""
