@@ -123,15 +123,12 @@ class Companion:
         """The search in use; opening it the first time may build the index."""
         return self._retriever()
 
-    def screen(self, turns: list[str]) -> Verdict:
-        """The verdict on a person's own turns, oldest first; closed when the guard is not there.
+    def screen(self, turns: list[str], raised: Sequence[Verdict | None] = ()) -> Verdict:
+        """As `Screen.screen`; closed when the guard is not there.
 
         Raises:
             GuardNotLoaded: when the guard could not be read, or cannot look.
         """
-        return self._screened(turns)
-
-    def _screened(self, turns: list[str], raised: Sequence[Verdict | None] = ()) -> Verdict:
         if self._screen is None:
             raise GuardNotLoaded
         return self._screen.screen(turns, raised)
@@ -141,7 +138,7 @@ class Companion:
         before = [turn for turn in context.turns if turn.by == "user"]
         own = [turn.text for turn in before]
         try:
-            verdict = self._screened([*own, message], [turn.raised for turn in before])
+            verdict = self.screen([*own, message], [turn.raised for turn in before])
         except AttuneError as error:
             verdict = Verdict(action="refer", urgency="soon", confidence=0, signals=("guard:not-loaded",))
             yield Screened(verdict)
