@@ -225,6 +225,12 @@ def test_who_is_alone_gets_a_card_for_one(attune: Companion) -> None:
     assert card.who == "solo"
 
 
+def test_praise_with_thanks_is_thanked_for_and_blame_is_not_taken_for_praise(attune: Companion) -> None:
+    for thanks in ("that was fun, thanks", "that was a great exercise, thank you"):
+        assert reply(attune, thanks).text.startswith("You are welcome.")
+    assert not reply(attune, "it was not nice, thanks").text.startswith("You are welcome.")
+
+
 def test_who_is_worn_out_gets_no_card_that_needs_a_clear_head(attune: Companion) -> None:
     asked = "we only talk about bills any more"
     rested, tired = reply(attune, asked).suggestion, reply(attune, f"{asked} and im so tired").suggestion
