@@ -10,7 +10,7 @@ import yaml
 from pydantic import Field, ValidationError
 
 from coach.errors import GuardNotLoaded
-from coach.safety.helplines import resources_for
+from coach.safety.helplines import EVERYWHERE, resources_for
 from coach.safety.language import OTHER
 from coach.safety.way_out import MISREAD, SAFE
 from coach.schema import Buttons, Frozen, Referral, Verdict
@@ -58,6 +58,8 @@ class Foreign(Frozen):
     crisis: dict[str, tuple[Words, ...]] = Field(default_factory=dict)
     decline: dict[str, tuple[Words, ...]]
     unknown_country: str
+    directory: str | None = None
+    """What the directory holds, in place of the note in the table."""
     buttons: Buttons = Buttons()
 
     def choose(self, verdict: Verdict, seen: int) -> Words | None:
@@ -133,6 +135,11 @@ def refer(verdict: Verdict, country: str | None, seen: int = 0) -> Referral:
     words = translated or wordings().choose(verdict, seen)
     without = verdict.category in WITHOUT_LINES and not verdict.severity >= 4 and not translated
     resources = () if without else resources_for(verdict, country)
+    if elsewhere and translated and elsewhere.directory:
+        of_directory = {"note": elsewhere.directory}
+        resources = tuple(
+            one.model_copy(update=of_directory) if one.country == EVERYWHERE else one for one in resources
+        )
     text = words.text
     if resources and country is None:
         ask = elsewhere.unknown_country if elsewhere and translated else wordings().unknown_country

@@ -90,6 +90,17 @@ def test_the_ways_to_call_and_to_leave_the_page_are_named_in_the_language_of_the
     assert refer(Verdict(action="crisis", category="partner_abuse"), "GB").buttons == Buttons()
 
 
+def test_what_the_directory_holds_is_said_in_the_language_of_the_referral() -> None:
+    (english,) = refer(Verdict(action="crisis", category="partner_abuse"), None).resources
+    said = {english.note}
+    for code in NINE:
+        (directory,) = refer(Verdict(action="crisis", category="partner_abuse", language=code), None).resources
+        assert directory.web == english.web
+        assert "130" in str(directory.note)
+        said.add(directory.note)
+    assert len(said) == len(NINE) + 1
+
+
 def test_a_language_that_has_no_words_here_is_answered_in_plain_english(guard: Screen) -> None:
     verdict = guard.screen(["Как нам снова стать ближе друг к другу после ссоры?"])
     assert verdict.action == "decline"
