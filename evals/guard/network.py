@@ -1,8 +1,8 @@
-"""The network of the classifier: the language model, taught anew, and a linear layer over what it makes of the tokens.
+"""The network of the classifier: the language model, taught anew, and linear layers over what it makes of the tokens.
 
 The model that the search runs was taught likeness of subject; this copy of it is taught which words in which place are
-danger. What counts is what the strongest token says, and the mean. Afterwards its weights are whole numbers of seven
-bits, so that it takes less than half the time of the other and gives the same on every processor.
+danger, and who speaks. What counts is what the strongest token says, and the mean. Afterwards its weights are whole
+numbers of seven bits, so that it takes less than half the time of the other and gives the same on every processor.
 """
 
 from __future__ import annotations
@@ -22,13 +22,18 @@ from coach.encoder.tokens import MAX_TOKENS
 from coach.encoder.weights import LAYERS, find_weights
 
 Floats = npt.NDArray[np.float32]
+Numbers = npt.NDArray[np.int64]
 Ids = Sequence[list[int]]
 """The numbers of the tokens of every message."""
 
-ROUNDS, GROUP = 3, 64
+ROUNDS, GROUP = 4, 64
 """Times that every message is shown, and messages a step."""
 RATE, OUT_RATE, DECAY, SMOOTHING, STEEPEST = 1.5e-4, 2e-3, 0.01, 0.05, 1.0
-"""Highest rates of learning of the language model and of the linear layer over it, and what keeps them in bounds."""
+"""Highest rates of learning of the language model and of the linear layers over it, and what keeps them in bounds."""
+ROLE_SHARE = 0.5
+"""What a mistake about who speaks counts beside one about the kind."""
+HARMLESS = -100
+"""In place of the role of a message that is only coached: who speaks there changes nothing and is not learned."""
 DROPPED, DROPPED_OUT = 0.1, 0.2
 """Shares of the values inside the language model and of the pooled ones left out at random while learning."""
 _PARTS = {
@@ -44,7 +49,16 @@ _PARTS = {
 class Network(torch.nn.Module):  # type: ignore[misc,unused-ignore]  # where PyTorch is not installed
     """Fitted on messages; afterwards a graph and plain arrays."""
 
-    def __init__(self, ids: Ids, labels: npt.NDArray[np.int64], classes: int, seed: int = 1) -> None:
+    def __init__(self, ids: Ids, kinds: Numbers, roles: Numbers, classes: tuple[int, int], seed: int = 1) -> None:
+        """Fit.
+
+        Args:
+            ids: the messages.
+            kinds: the number of the kind of each.
+            roles: the number of the role of each, or `HARMLESS`.
+            classes: how many kinds and how many roles there are.
+            seed: of chance.
+        """
         from safetensors.torch import load_file
 
         super().__init__()
@@ -58,12 +72,13 @@ class Network(torch.nn.Module):  # type: ignore[misc,unused-ignore]  # where PyT
         self.norm = torch.nn.LayerNorm(HIDDEN, eps=EPSILON)
         self.norm.load_state_dict({kind: of[f"embeddings.LayerNorm.{kind}"] for kind in ("weight", "bias")})
         self.layers = torch.nn.ModuleList(_layer(of, number) for number in range(LAYERS))
-        self.out = torch.nn.Linear(2 * HIDDEN, classes)
-        torch.nn.init.zeros_(self.out.weight)
-        torch.nn.init.zeros_(self.out.bias)
-        self._fit(ids, labels, np.random.default_rng(seed))
+        self.kind, self.role = (torch.nn.Linear(2 * HIDDEN, many) for many in classes)
+        for head in (self.kind, self.role):
+            torch.nn.init.zeros_(head.weight)
+            torch.nn.init.zeros_(head.bias)
+        self._fit(ids, torch.from_numpy(kinds), torch.from_numpy(roles), np.random.default_rng(seed))
 
-    def _fit(self, ids: Ids, labels: npt.NDArray[np.int64], chance: np.random.Generator) -> None:
+    def _fit(self, ids: Ids, kinds: torch.Tensor, roles: torch.Tensor, chance: np.random.Generator) -> None:
         lengths = np.array([len(one) for one in ids])
         steps = ROUNDS * (-(-len(ids) // GROUP))
         matrices = [one for one in self.layers.parameters() if one.ndim > 1]
@@ -73,7 +88,7 @@ class Network(torch.nn.Module):  # type: ignore[misc,unused-ignore]  # where PyT
             [
                 {"params": matrices, "lr": RATE, "weight_decay": DECAY},
                 {"params": others, "lr": RATE, "weight_decay": 0.0},
-                {"params": self.out.parameters(), "lr": OUT_RATE, "weight_decay": DECAY},
+                {"params": [*self.kind.parameters(), *self.role.parameters()], "lr": OUT_RATE, "weight_decay": DECAY},
             ],
             fused=True,
         )
@@ -86,14 +101,22 @@ class Network(torch.nn.Module):  # type: ignore[misc,unused-ignore]  # where PyT
             chance.shuffle(groups)
             for group in groups:
                 with torch.autocast("cpu", dtype=torch.bfloat16):
-                    scores = self.out(dropout(self._pooled([ids[row] for row in group]), DROPPED_OUT))
-                loss = cross_entropy(scores.float(), torch.from_numpy(labels[group]), label_smoothing=SMOOTHING)
+                    pooled = dropout(self._pooled([ids[row] for row in group]), DROPPED_OUT)
+                    by_kind, by_role = self.kind(pooled), self.role(pooled)
+                loss = cross_entropy(by_kind.float(), kinds[group], label_smoothing=SMOOTHING)
+                about_roles = cross_entropy(by_role.float(), roles[group], ignore_index=HARMLESS, reduction="sum")
+                loss += ROLE_SHARE * about_roles / len(group)
                 optimiser.zero_grad()
                 loss.backward()  # type: ignore[no-untyped-call,unused-ignore]  # PyTorch leaves it untyped
                 torch.nn.utils.clip_grad_norm_(self.parameters(), STEEPEST)
                 optimiser.step()
                 pace.step()
         self.eval()
+
+    def kinds(self, ids: Ids) -> Numbers:
+        """The likeliest kind of each message, before the weights become whole numbers."""
+        with torch.no_grad():
+            return np.array([int(self.kind(self._pooled([one])).argmax()) for one in ids])
 
     def _pooled(self, some: Ids) -> torch.Tensor:
         longest = max(len(one) for one in some)
@@ -164,8 +187,10 @@ class Network(torch.nn.Module):  # type: ignore[misc,unused-ignore]  # where PyT
         """What `coach.safety.classifier` reads of it."""
         return {
             "network": np.frombuffer(self.graph(), dtype=np.uint8),
-            "out": self.out.weight.detach().numpy().T,
-            "out_offset": self.out.bias.detach().numpy(),
+            "out": self.kind.weight.detach().numpy().T,
+            "out_offset": self.kind.bias.detach().numpy(),
+            "role": self.role.weight.detach().numpy().T,
+            "role_offset": self.role.bias.detach().numpy(),
         }
 
 

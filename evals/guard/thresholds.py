@@ -26,7 +26,7 @@ EVERYDAY = frozenset(
     "59_ordinary_rows 61_closeness_questions 62_first_messages 66_core_questions 67_hard_harmless 71_short_chat "
     "74_harmless_lives 75_app_questions 76_long_third 79_chats_everyday 80_chats_interests 81_chats_sad "
     "82_chats_trust 83_chats_tempers 86_chats_world 88_chats_scenes 89_chats_practical 97_hard_harmless_second "
-    "102_chats_plain 104_chat_fragments".split()
+    "102_chats_plain 104_chat_fragments 115_harmless_plain 117_chats_everyday_second 122_ordinary_sixth".split()
 )
 """Packs of harmless messages as people write them. The harmless messages of the other packs stand there to be told
 apart from their dangerous neighbours: they teach, but nobody writes like them all day, so no threshold is set on them.
