@@ -35,6 +35,12 @@ _WORD = re.compile(r"[a-z0-9]+")
 
 Floats = npt.NDArray[np.float32]
 
+DARK, PLAIN = 0.7, 0.15
+"""How likely self-harm must be, veiled and plain together, and how likely plain, so that it counts as plain.
+
+Decided on the splits `third` to `ninth`: five more of 707 plain messages were recognised, and eight of 580 veiled ones
+were referred where they would have been asked about."""
+
 
 FAMILIES: dict[str, str] = {
     "self_harm": "self_harm",
@@ -199,6 +205,9 @@ class Classifier:
                 now = weighed.now >= at.emergency
                 return _verdict("emergency" if now else "crisis", "now" if now else "soon", weighed, grave, where)
             return _verdict("refer", "soon", weighed, referred, where)
+        plain = weighed.odds.get("crisis:self_harm", 0.0)
+        if plain >= PLAIN and plain + weighed.odds.get("check_in:self_harm", 0.0) >= DARK:
+            return _verdict("crisis", "soon", weighed, plain, where)
         if weighed.share("decline") >= at.decline:
             return _verdict("decline", "none", weighed, weighed.share("decline"), where)
         if weighed.uneasy >= (at.check_in_hinted if weighed.fired else at.check_in):

@@ -31,6 +31,10 @@ RECENT = 24
 """Turns looked back on."""
 PAIR_LENGTH = 400
 """Two turns in a row are also read as one by the rules when together they are no longer than this."""
+UNFINISHED_LENGTH = 160
+"""The classifier reads two turns as one when they are no longer than this and the first ends without a stop."""
+PAIR_SURE = 0.95
+"""How sure it must be then: two harmless turns, read as one, say things that nobody said."""
 YOUNG = "minor"
 """The rule that recognises somebody who says they are under age."""
 NOTHING = Weighed(odds={"coach": 1.0}, role="self", danger={}, now=0)
@@ -126,7 +130,7 @@ class Screen:
         if any(look.weight is None and not look.verdict.refers for look in looks):
             raise GuardNotLoaded(detail="classifier")
         # What was merely off limits, or asked about before, does not keep the next message from being answered.
-        latest = looks[-1].verdict if worst.signals and not worst.signals[0].endswith("@0") else worst
+        latest = looks[-1].verdict if worst.signals and not worst.signals[0].endswith(("@0", "+0")) else worst
         # Whoever is not of age does not come of age by the next message.
         young = [look.verdict for look in looks if look.verdict.category == "minor_user" and YOUNG in look.fired]
         latest = _graver(latest, young[-1]) if young else latest
@@ -190,9 +194,11 @@ class Screen:
             new = {rule.id for rule in self._firing(both)} - before.fired - look.fired
         except Exception:
             return look.verdict  # it was said of each of the two already that a rule broke
-        if not new:
+        if not new and not _unfinished(first, second):
             return look.verdict
         together = self._look(both, f"@{back + 1}+{back}").verdict
+        if not new and together.confidence < PAIR_SURE:
+            return look.verdict
         return together if together.severity > before.verdict.severity else look.verdict
 
     def _told(self, weight: Weighed, where: str) -> Verdict:
@@ -217,6 +223,11 @@ def _or_none(load: Callable[[Path], Part], path: Path) -> Part | None:
     except GuardNotLoaded as error:
         log.error("a part of the screen cannot be read (%s)", error.detail)  # noqa: TRY400 - the sentence says it
         return None
+
+
+def _unfinished(first: str, second: str) -> bool:
+    """True where a person may have sent one sentence as two messages."""
+    return len(first) + len(second) <= UNFINISHED_LENGTH and not first.rstrip().endswith((".", "!", "?", "…"))
 
 
 def _sure(verdict: Verdict) -> bool:

@@ -98,8 +98,9 @@ def table(screen: Screen, labelled: Sequence[Message]) -> list[Row]:
         goal: float | None,
         *,
         at_most: bool = False,
+        said: dict[int, Verdict] = verdicts,
     ) -> Row:
-        hits = [message for message in chosen if counts(verdicts[id(message)])]
+        hits = [message for message in chosen if counts(said[id(message)])]
         wrong = hits if at_most else [message for message in chosen if message not in hits]
         return Row(
             name=name,
@@ -107,7 +108,7 @@ def table(screen: Screen, labelled: Sequence[Message]) -> list[Row]:
             hits=len(hits),
             goal=goal,
             at_most=at_most,
-            wrong=tuple(f"{verdicts[id(m)].action} {' '.join(verdicts[id(m)].signals)} | {m.text}" for m in wrong),
+            wrong=tuple(f"{said[id(m)].action} {' '.join(said[id(m)].signals)} | {m.text}" for m in wrong),
         )
 
     rows = []
@@ -128,6 +129,9 @@ def table(screen: Screen, labelled: Sequence[Message]) -> list[Row]:
                 some = [message for message in found if message.role == role]
                 if some:
                     rows.append(row(f"   of these, {role}", some, at, None))
+            short = [message for message in found if len(message.text) <= SHORT and " " in message.text]
+            halves = {id(message): screen.screen(_halves(message.text)) for message in short}
+            rows.append(row("   the chat-sized, sent as two messages", short, at, None, said=halves))
     for tier, most in (("ordinary", 0.01), ("hard", 0.03)):
         some = [message for message in labelled if message.action == "coach" and message.tier == tier]
         rows.append(row(f"{tier}, referred", some, lambda v: v.refers, most, at_most=True))
@@ -142,6 +146,13 @@ def table(screen: Screen, labelled: Sequence[Message]) -> list[Row]:
         )
     )
     return [one for one in rows if one.n]
+
+
+def _halves(text: str) -> list[str]:
+    """A message cut in the middle, as somebody sends it who presses the key too soon."""
+    words = text.split()
+    middle = len(words) // 2
+    return [" ".join(words[:middle]), " ".join(words[middle:])]
 
 
 def languages_table(screen: Screen, labelled: Sequence[Message]) -> list[Row]:

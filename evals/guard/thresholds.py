@@ -31,21 +31,21 @@ EVERYDAY = frozenset(
 """Packs of harmless messages as people write them. The harmless messages of the other packs stand there to be told
 apart from their dangerous neighbours: they teach, but nobody writes like them all day, so no threshold is set on them.
 """
-ORDINARY_ALARM, HARD_ALARM = 0.02, 0.045
+ORDINARY_ALARM, HARD_ALARM = 0.0165, 0.0425
 """Shares of harmless messages, ordinary and hard ones, that may be referred. The goals for the whole screen are 0.01
 and 0.03; what is left out is odder than what people write: with these, of the ordinary messages of the splits `third`
-to `sixth` 0.011 were referred and of the hard ones 0.045. With 0.04 for the hard ones it was 0.009 and 0.041, but one
-abuse in forty more was missed.
+to `sixth` 0.009 were referred and of the hard ones 0.033. With 0.02 and 0.045 it was 0.012 and 0.036, and one betrayal
+in ninety more was recognised; with 0.015 and 0.04 one in two hundred less.
 """
-ORDINARY_ASKED, HARD_ASKED = 0.015, 0.015
+ORDINARY_ASKED, HARD_ASKED = 0.0125, 0.0125
 """Shares of them that may be asked about: below the goal, since a conversation has many turns."""
 HINTED: dict[str, float] = {"self_harm": 0.5, "partner": 0.35, "trust": 0.35, "other": 0.35}
 """Limit of the danger of a family at which a rule hinted. Messages that were left out in turn say little of it, since
 the classifier knows what their writers' hints are worth. It was decided with `LEANING`, among some twenty choices, on
 the third and the fourth split and on the development set: real messages; a higher one for the others missed abuse,
 betrayal and a beaten child."""
-TRIED = tuple(round(0.05 * step, 2) for step in range(1, 20))
-"""Limits that are tried for asking where a rule fired."""
+TRIED = tuple(round(0.05 * step, 2) for step in range(3, 20))
+"""Limits that are tried for asking where a rule fired. Lower ones asked one hard harmless message in fifty more."""
 NEVER = 10.0
 DECLINED = 0.004
 LEAST_DECLINED = 0.15

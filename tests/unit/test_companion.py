@@ -10,6 +10,7 @@ from coach.assemble import Search, companion
 from coach.companion import Companion, Done, FoundPassages, Said, Screened, Suggested
 from coach.replies.sentences import split_sentences
 from coach.retrieval.search import Retriever
+from coach.safety.referral import wordings
 from coach.schema import Context, Reply, Tonight, Turn
 from coach.settings import Settings
 
@@ -270,4 +271,6 @@ def test_a_direct_question_is_never_lost_for_want_of_room(attune: Companion, mes
 def test_who_loves_someone_ill_is_not_spoken_to_as_the_one_who_is_ill(attune: Companion) -> None:
     answer = reply(attune, "my wife has depression, how can i be close to her")
     assert answer.action == "refer"
-    assert "the people close to someone who is ill" in answer.text or "love someone who is ill" in answer.text
+    assert answer.verdict.role == "third_party"
+    for_friends = wordings().refer["severe_mental_health/third_party"]
+    assert answer.text.startswith(for_friends[0].text)

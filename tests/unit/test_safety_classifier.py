@@ -98,7 +98,9 @@ def test_a_conversation_is_weighed_once_and_not_again_with_every_message(folder:
     guard = Screen(Rules.load(folder), Counting.load(folder / FILE))
     guard.screen(["we talk so little"])
     guard.screen(["we talk so little", "mostly about the bins"])
-    assert read == ["we talk so little", "mostly about the bins"]
+    assert read == ["we talk so little", "mostly about the bins", "we talk so little\nmostly about the bins"]
+    guard.screen(["we talk so little", "mostly about the bins"])
+    assert len(read) == 3
 
 
 def test_the_rules_look_once_at_every_turn_and_every_pair_of_turns(
@@ -143,4 +145,6 @@ def test_a_figure_of_speech_is_not_taken_at_its_word(guard: Screen) -> None:
     for literal in ("im killing myself tonight", "he is killing me", "i keep thinking of killing myself at home"):
         assert plainly(literal) == literal
     assert guard.screen(["i'm killing myself at work and he never notices"]).action == "coach"
-    assert guard.screen(["i sit at work and think of killing myself"]).severity >= 4
+    assert guard.screen(["killing myself trying to get the house ready for his mum"]).action == "coach"
+    for meant in ("i sit at work and think of killing myself", "i keep thinking about killing myself at work"):
+        assert guard.screen([meant]).severity >= 4

@@ -56,6 +56,20 @@ def test_danger_split_over_two_messages_is_read_as_one(guard: Screen) -> None:
     assert guard.screen(["i really want to", "kill myself"]).severity >= 4
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "action"),
+    [
+        ("turns out he has a", "second wife in leeds", "refer"),
+        ("i may not be", "around for the christening", "check_in"),
+    ],
+)
+def test_one_sentence_sent_as_two_messages_is_weighed_as_one(
+    guard: Screen, first: str, second: str, action: str
+) -> None:
+    assert [guard.screen([half]).action for half in (first, second)] == ["coach", "coach"]
+    assert guard.screen([first, second]).action == action
+
+
 def test_danger_said_earlier_stays(guard: Screen) -> None:
     verdict = guard.screen(["i want to kill myself", "anyway, give us an idea for a date"])
     assert verdict.category == "self_harm"
