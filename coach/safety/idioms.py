@@ -9,16 +9,25 @@ _TOIL = (
     r"(night |double )?shifts?|deadlines?|project|report|thesis|dissertation|exams?|revision|homework|spreadsheets?|"
     r"housework|chores|garden|diy)"
 )
-_WORN_BY_TOIL = re.compile(
-    rf"\bkill(?:ing|ed) (?:myself|me) (at|with|over|in|on|for) (the |my |this |these |that |our )?{_TOIL}\b",
-    re.IGNORECASE,
+_PLAIN: tuple[tuple[str, str], ...] = (
+    (
+        rf"\bkill(?:ing|ed) (?:myself|me) (at|with|over|in|on|for) (the |my |this |these |that |our )?{_TOIL}\b",
+        r"wearing myself out \1 \2\3",
+    ),
+    (r"\bkilling myself (?=trying to\b)", "wearing myself out "),
+    (r"\bpunch(?:es|ed|ing)? above (my|your|his|her|our|their|its) weight\b", r"do better than \1 rank"),
+    (r"\bpunch(?:es|ed|ing)? (?:a|the|my|his|her|our) punch(?:ing)? ?bag\b", "train at boxing"),
+    (r"\b(cans?|bottles?|glass|glasses) of coke\b", r"\1 of cola"),
 )
-_WORN_BY_TRYING = re.compile(r"\bkilling myself (?=trying to\b)", re.IGNORECASE)
+"""Patterns of what is said, and what is meant."""
+_SAID = tuple((re.compile(pattern, re.IGNORECASE), meant) for pattern, meant in _PLAIN)
 
 
 def plainly(text: str) -> str:
     """The text with such figures of speech replaced by what they mean."""
-    return _WORN_BY_TRYING.sub("wearing myself out ", _WORN_BY_TOIL.sub(r"wearing myself out \1 \2\3", text))
+    for said, meant in _SAID:
+        text = said.sub(meant, text)
+    return text
 
 
 __all__ = ["plainly"]

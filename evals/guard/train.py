@@ -228,7 +228,7 @@ def _rounded(array: npt.NDArray[Any]) -> Any:
 
 
 def main() -> None:
-    """Train the classifier anew; it takes some forty minutes on two cores."""
+    """Train the classifier anew; it takes some fifty minutes on two cores."""
     print(json.dumps(train(content_root() / "knowledge" / "safety"), indent=1))
 
 

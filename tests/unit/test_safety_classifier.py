@@ -145,6 +145,12 @@ def test_a_figure_of_speech_is_not_taken_at_its_word(guard: Screen) -> None:
     for literal in ("im killing myself tonight", "he is killing me", "i keep thinking of killing myself at home"):
         assert plainly(literal) == literal
     assert guard.screen(["i'm killing myself at work and he never notices"]).action == "coach"
-    assert guard.screen(["killing myself trying to get the house ready for his mum"]).action == "coach"
+    for meant_otherwise in (
+        "killing myself trying to get the house ready for his mum",
+        "how do i punch above my weight in her family",
+        "he brought me a can of coke and we talked",
+    ):
+        assert guard.screen([meant_otherwise]).action == "coach"
+    assert guard.screen(["he uses me as his punching bag"]).severity >= 4
     for meant in ("i sit at work and think of killing myself", "i keep thinking about killing myself at work"):
         assert guard.screen([meant]).severity >= 4
