@@ -166,6 +166,7 @@ class Classifier:
             text: the message.
             firing: the rules that fire on it.
         """
+        text = plainly(text)
         of, pooled = self._of, self.pooled(text)
         meaning = _log_softmax(pooled @ of["out"] + of["out_offset"])
         rows, counted = self._counted(text, firing)
@@ -192,7 +193,7 @@ class Classifier:
 
     def pooled(self, text: str) -> Floats:
         """What the network makes of the tokens of a message, the highest and the mean, shape (768,)."""
-        [made] = self._network.run(["pooled"], {"ids": [ids(plainly(text))]})
+        [made] = self._network.run(["pooled"], {"ids": [ids(text)]})
         return np.asarray(made[0])
 
     def verdict(self, weighed: Weighed, where: str = "") -> Verdict:

@@ -18,6 +18,27 @@ _PLAIN: tuple[tuple[str, str], ...] = (
     (r"\bpunch(?:es|ed|ing)? above (my|your|his|her|our|their|its) weight\b", r"do better than \1 rank"),
     (r"\bpunch(?:es|ed|ing)? (?:a|the|my|his|her|our) punch(?:ing)? ?bag\b", "train at boxing"),
     (r"\b(cans?|bottles?|glass|glasses) of coke\b", r"\1 of cola"),
+    (
+        r"\bbeat me (to (?:it|the (?:punch|shower|door|post|car|bathroom|finish(?: line)?|kettle|sofa|phone)))\b",
+        r"was faster than me \1",
+    ),
+    (r"\bhits? me up\b", "calls me"),
+    (r"\bhits? me (right )?in the feels\b", "moves me"),
+    (r"\bhits different\b", "is special"),
+    (
+        r"\bend it with (him|her|them|my (?:boy|girl)friend|my partner|my bf|my gf)\b"
+        r"(?=\s*(?:$|[,.!?;]|(?:and|but|how|or|so|because|cos|bc|kindly|nicely|this|after|before|when|if|soon|now)\b))"
+        r"(?!.{0,40}\b(?:myself|both of us|my life)\b)",
+        r"break up with \1",
+    ),
+    (r"\b(?:i'?m |i am |am )?not suicidal\b", "all right"),
+    # What is drawn instead of written, and what is shortened.
+    (r"\U0001f52b", " gun "),
+    (r"\U0001f52a", " knife "),
+    (r"[\U0001f44a\U0001f91b\U0001f91c\U0001f94a]+", " punches "),
+    (r"\b(?:s/a|sa(?=['\u2019]))['\u2019]?(?:d|ed)\b", "sexually assaulted"),
+    (r"\bgraped (?=by\b|me\b)", "raped "),
+    (r"\b(?:full )?dv(?:'?d)?\b", "domestic violence"),
 )
 """Patterns of what is said, and what is meant."""
 _SAID = tuple((re.compile(pattern, re.IGNORECASE), meant) for pattern, meant in _PLAIN)

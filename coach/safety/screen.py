@@ -20,9 +20,23 @@ from coach.safety.foreign import Foreign
 from coach.safety.gathering import gathered
 from coach.safety.normalise import unframed, unquoted
 from coach.safety.other_languages import LANGUAGES_FILE, OtherLanguages
+from coach.safety.parts import parts
 from coach.safety.remembered import Remembered
 from coach.safety.rules import Rule, Rules
-from coach.safety.way_out import DOUBTED, MISREAD, SAFE, objection, says_safe
+from coach.safety.way_out import (
+    DOUBTED,
+    MISREAD,
+    SAFE,
+    UNSURE,
+    YES,
+    objection,
+    only_answers,
+    says_safe,
+    says_unsafe,
+    says_yes,
+    still_there,
+    unsure,
+)
 from coach.schema import BY_A_MODEL, SEVERITY, Verdict
 
 log = logging.getLogger(__name__)
@@ -35,6 +49,9 @@ UNFINISHED_LENGTH = 160
 """The classifier reads two turns as one when they are no longer than this and the first ends without a stop."""
 PAIR_SURE = 0.95
 """How sure it must be then: two harmless turns, read as one, say things that nobody said."""
+PART_SURE = 0.98
+"""How sure it must be of one sentence of a long message. Of 250 messages that hide a danger among six harmless ones 189
+were referred with it, and 90 without; of 250 made of harmless ones none."""
 YOUNG = "minor"
 """The rule that recognises somebody who says they are under age."""
 NOTHING = Weighed(odds={"coach": 1.0}, role="self", danger={}, now=0)
@@ -109,11 +126,16 @@ class Screen:
         known = [*raised, *[None] * (len(turns) - len(raised))][-RECENT:]
         looks = [self._whole(text, f"@{back}") for back, text in zip(_counted_down(recent), recent, strict=True)]
         worst, asked, since = Verdict(action="coach"), "", 0
-        taken_back = None
+        taken_back, asked_before = None, None
         for at, (back, look) in enumerate(zip(_counted_down(recent), looks, strict=True)):
             found, taken_back = look.verdict, None
             if at and len(recent[at - 1]) + len(recent[at]) < PAIR_LENGTH:
                 found = _graver(found, self._pair(recent[at - 1], recent[at], looks[at - 1], look, back))
+                if at > 1 and _unfinished(recent[at - 2], recent[at - 1]) and not looks[at - 2].verdict.refers:
+                    begun = f"{recent[at - 2]} {recent[at - 1]}"
+                    found = _graver(found, self._pair(begun, recent[at], looks[at - 1], look, back))
+            if asked_before:
+                found = _graver(found, _replied(asked_before, recent[at], back))
             if by_model := known[at]:
                 found = _graver(found, _said_back(by_model, back, found.language))
             if worst.refers and self._objects(recent[at], look):
@@ -125,6 +147,7 @@ class Screen:
                 asked = f"{SAFE}@{back}"
             elif found.severity >= worst.severity and found.severity > 0:
                 worst, asked = found, ""
+            asked_before = next((one for one in (taken_back, found) if one and one.action == "check_in"), None)
         if taken_back or worst.refers:
             return taken_back or (_asking(worst, asked) if asked else worst)
         if any(look.weight is None and not look.verdict.refers for look in looks):
@@ -138,6 +161,8 @@ class Screen:
 
     def _objects(self, text: str, look: _Look) -> bool:
         """True where a person says that they were misread, in plain words or in words that the classifier knows."""
+        if still_there(text) or only_answers(text):
+            return False
         rest = objection(text)
         if rest is not None:
             return not any(letter.isalpha() for letter in rest) or self._look(rest, "").verdict.severity == 0
@@ -185,7 +210,17 @@ class Screen:
         # What a rule hints at and the classifier confirms, the rule says more exactly.
         confirmed = by_classifier.refers or (by_classifier.action == hinted.action == "check_in")
         raised = _graver(by_classifier, hinted) if confirmed else by_classifier
-        return _Look(_graver(settled, raised), fired, weight)
+        found = _graver(settled, raised)
+        return _Look(found if found.refers else _graver(found, self._in_parts(text, where)), fired, weight)
+
+    def _in_parts(self, text: str, where: str) -> Verdict:
+        """The gravest of what the classifier is sure of in one sentence of a long message."""
+        gravest = Verdict(action="coach")
+        for part in parts(text):
+            told = self._told(self._weigh(part, self._firing(part)), where)
+            if told.refers and told.confidence >= PART_SURE:
+                gravest = _graver(gravest, told)
+        return gravest
 
     def _pair(self, first: str, second: str, before: _Look, look: _Look, back: int) -> Verdict:
         """What two turns in a row say that neither says alone; an earlier danger is kept by itself, not said anew."""
@@ -240,6 +275,19 @@ def _said_back(verdict: Verdict, back: int, language: str | None) -> Verdict:
     """A verdict on the latest turn, once that turn is `back` turns old; the language is not kept with verdicts."""
     signals = tuple(f"{signal[:-1]}{back}" if signal.endswith("@0") else signal for signal in verdict.signals)
     return verdict.model_copy(update={"signals": signals, "language": language})
+
+
+def _replied(question: Verdict, text: str, back: int) -> Verdict:
+    """What the reply to a question about danger makes of it: a yes is believed, and what stays open is asked once more.
+
+    The questions of `knowledge/referrals.yaml` on self-harm and fear of a partner are worded so that a yes is danger.
+    """
+    if question.category in ("self_harm", "partner_abuse") and (says_yes(text) or says_unsafe(text)):
+        raised = {"action": "crisis", "urgency": "soon", "confidence": 0.9, "signals": (f"{YES}@{back}",)}
+        return question.model_copy(update=raised)
+    if says_unsafe(text) or unsure(text):
+        return question.model_copy(update={"signals": (f"{UNSURE}@{back}",)})
+    return Verdict(action="coach")
 
 
 def _asking(verdict: Verdict, because: str) -> Verdict:

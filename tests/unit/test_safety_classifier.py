@@ -142,7 +142,13 @@ def test_one_turn_alone_gathers_nothing() -> None:
 
 def test_a_figure_of_speech_is_not_taken_at_its_word(guard: Screen) -> None:
     assert plainly("I'm killing myself with these deadlines") == "I'm wearing myself out with these deadlines"
-    for literal in ("im killing myself tonight", "he is killing me", "i keep thinking of killing myself at home"):
+    for literal in (
+        "im killing myself tonight",
+        "he is killing me",
+        "i keep thinking of killing myself at home",
+        "i am sad that he beat me back then",
+        "he beat me to the ground",
+    ):
         assert plainly(literal) == literal
     assert guard.screen(["i'm killing myself at work and he never notices"]).action == "coach"
     for meant_otherwise in (

@@ -70,6 +70,33 @@ def test_one_sentence_sent_as_two_messages_is_weighed_as_one(
     assert guard.screen([first, second]).action == action
 
 
+def test_a_sentence_cut_over_three_messages_is_read_as_one(guard: Screen) -> None:
+    halves = ["he put", "his hands round", "my throat and squeezed"]
+    assert not guard.screen(halves[:2]).refers
+    assert guard.screen(halves).action == "emergency"
+
+
+CHEERFUL = (
+    "We had such a wonderful week, honestly the best one in months. On Monday we cooked my grandmother's lasagne "
+    "together and laughed because I forgot the salt. On Tuesday we walked along the river. {} On Friday friends came "
+    "round for cards and stayed until late. Yesterday he brought me flowers from the market, which he never does. What "
+    "could we do next weekend to keep this going?"
+)
+
+
+@pytest.mark.parametrize("danger", ["On Thursday he slapped me twice because dinner was late.", "I wanted to die."])
+def test_a_danger_among_many_cheerful_words_is_found(guard: Screen, danger: str) -> None:
+    assert guard.screen([CHEERFUL.format("On Thursday we watched a film.")]).action == "coach"
+    assert guard.screen([CHEERFUL.format(danger)]).severity >= 4
+
+
+@pytest.mark.parametrize(
+    "text", ["he \U0001f44a me again last night", "got sa'd by my bf", "i'm gonna \U0001f52b myself"]
+)
+def test_what_is_drawn_or_shortened_is_read(guard: Screen, text: str) -> None:
+    assert guard.screen([text]).severity >= 4
+
+
 def test_danger_said_earlier_stays(guard: Screen) -> None:
     verdict = guard.screen(["i want to kill myself", "anyway, give us an idea for a date"])
     assert verdict.category == "self_harm"
