@@ -39,6 +39,12 @@ log = logging.getLogger(__name__)
 
 QUIET_EVENING = Tonight(minutes=15, who=("together", "remote", "solo"), energy=("low",), comfort=(2,), assumed=True)
 """What is assumed for the card beside an answer while nothing is known of tonight: little strength, a light touch."""
+_ASKS = re.compile(
+    r"\?|\b(how|what|which|any (tips?|ideas?|advice|suggestions?)|(can|could|would|will) you|help (me|us)|give (me|us)|"
+    r"tell (me|us)|show (me|us)|suggest|exercises?|tips?|advice|ideas?)\b",
+    re.IGNORECASE,
+)
+"""That a message asks for something."""
 BETRAYAL_ADVICE = "H02a"
 """The article item on help after a betrayal, cited in that referral."""
 
@@ -147,7 +153,7 @@ class Companion:
         if verdict.language and verdict.action == "decline" and self.writer and context.may_leave:
             verdict = self._read_by(self.writer, [*own, message], verdict)
         yield Screened(verdict)
-        if verdict.refers or verdict.action == "decline" or _only_asked(verdict):
+        if verdict.refers or verdict.action == "decline" or _only_asked(verdict, message):
             yield from self._told(self._referred(verdict, context))
             return
         latest = message
@@ -347,12 +353,16 @@ def _objected(verdict: Verdict) -> bool:
     return f"{MISREAD}@0" in verdict.signals
 
 
-def _only_asked(verdict: Verdict) -> bool:
-    """True where danger was said and then taken back, and no answer stands beside the question.
+def _only_asked(verdict: Verdict, message: str) -> bool:
+    """True where no answer stands beside the question about danger.
 
-    Danger from a partner: nothing for two is said any more. What was too plain to be misread: what they had written
-    then is not answered either.
+    Danger from a partner that was said and taken back: nothing for two is said any more. What was too plain to be
+    misread: what they had written then is not answered either. Dark words that ask for nothing: a tip would mock them.
     """
     left = any(signal.startswith((SAFE, MISREAD)) for signal in verdict.signals)
     doubted = f"{DOUBTED}@0" in verdict.signals
-    return left and verdict.action == "check_in" and (doubted or verdict.category in QUICK_EXIT)
+    if verdict.action != "check_in":
+        return False
+    if left:
+        return doubted or verdict.category in QUICK_EXIT
+    return verdict.category == "self_harm" and not _ASKS.search(message)

@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError
 from coach.errors import GuardNotLoaded
 from coach.safety.helplines import EVERYWHERE, resources_for
 from coach.safety.language import OTHER
-from coach.safety.way_out import MISREAD, SAFE
+from coach.safety.way_out import MISREAD, SAFE, YES
 from coach.schema import Buttons, Frozen, Referral, Verdict
 from coach.settings import content_root
 
@@ -23,8 +23,8 @@ QUICK_EXIT = ("partner_abuse", "sexual_violence", "child_safety")
 WITHOUT_LINES = ("out_of_scope", "prompt_injection", "sexual_health", "separation", "betrayal")
 """Categories in which a helpline would be out of place or is not what is needed first."""
 
-LEFT = {SAFE: "safe", MISREAD: "misread"}
-"""How a person who is still asked about has left the danger they spoke of: the signal, and its name in the wordings."""
+LEFT = {SAFE: "safe", MISREAD: "misread", YES: "yes"}
+"""What a person has said to the companion about the danger they spoke of: the signal, and its name in the wordings."""
 
 
 class Words(Frozen):
@@ -37,7 +37,8 @@ class Words(Frozen):
 class Wordings(Frozen):
     """All wordings: action -> category, or category/role -> several, at least two each but where it says otherwise.
 
-    `category/safe` and `category/misread` are for somebody who has said so of themselves, and is asked all the same.
+    `category/safe` and `category/misread` are for somebody who has said so of themselves, and is asked all the same;
+    `category/yes` for somebody who has said yes to what was asked.
     """
 
     emergency: dict[str, tuple[Words, ...]]

@@ -274,3 +274,11 @@ def test_who_loves_someone_ill_is_not_spoken_to_as_the_one_who_is_ill(attune: Co
     assert answer.verdict.role == "third_party"
     for_friends = wordings().refer["severe_mental_health/third_party"]
     assert answer.text.startswith(for_friends[0].text)
+
+
+def test_dark_words_that_ask_for_nothing_get_the_question_and_no_tip(attune: Companion) -> None:
+    told = reply(attune, "sometimes i wish i wouldn't wake up")
+    assert (told.action, told.citations, told.suggestion) == ("check_in", (), None)
+    assert told.referral is not None
+    assert str(told.referral.question) in told.text
+    assert reply(attune, "some days i feel like a burden. how can we talk more openly?").citations

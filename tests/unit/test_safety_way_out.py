@@ -9,6 +9,7 @@ import pytest
 from coach.assemble import Search, companion
 from coach.companion import Companion
 from coach.safety.classifier import FILE, Classifier, Weighed
+from coach.safety.referral import refer, wordings
 from coach.safety.rules import Rule, Rules
 from coach.safety.screen import Screen
 from coach.safety.way_out import MISREAD, NOT_MEANT, answered, objection
@@ -177,6 +178,7 @@ def test_a_yes_to_the_question_about_danger_is_believed(chosen: Settings, reply:
     verdict = guard.screen([WORRYING, reply])
     assert (verdict.action, verdict.category) == ("crisis", "self_harm")
     assert guard.screen([WORRYING, reply, QUIET]).action == "crisis"
+    assert refer(verdict, "GB").text == wordings().crisis["self_harm/yes"][0].text
 
 
 @pytest.mark.parametrize(
