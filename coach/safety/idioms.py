@@ -32,6 +32,13 @@ _PLAIN: tuple[tuple[str, str], ...] = (
         r"break up with \1",
     ),
     (r"\b(?:i'?m |i am |am )?not suicidal\b", "all right"),
+    # Said alone, this is a long day; with anything dark beside it, it is read as it stands.
+    (
+        r"^\s*(?:i['\u2019]?m |i am |we['\u2019]?re |we are )?(?:(?:so|very|really|just|too|both|dead) )*"
+        r"(?:tired|exhausted|knackered|sleepy|shattered|worn out)(?: (?:tonight|today|now|again))?[\s.!]*$",
+        "I am tired after a long day at work.",
+    ),
+    (r"^\s*(?:i )?can(?:['\u2019]?t|not) sleep(?: (?:tonight|again))?[\s.!]*$", "I lie awake, too warm to sleep."),
     # What is drawn instead of written, and what is shortened.
     (r"\U0001f52b", " gun "),
     (r"\U0001f52a", " knife "),

@@ -42,9 +42,10 @@ _YES = re.compile(
     rf"^{_OPENING}(?:(?:yes+|yeah+|yea|yep|yup|aye)\b[\s,.!\u2026-]*(?:(?:{_OFTEN})\b.*)?|(?:{_OFTEN}){_END})$"
 )
 _UNSURE = re.compile(
-    rf"^{_OPENING}(?:i )?(?:dont know|do not know|dunno|idk|not sure|cant say|cannot say|maybe|perhaps|possibly|"
-    rf"i guess|"
-    rf"(?:its )?hard to say|(?:i )?(?:dont|do not|cant) (?:want to )?(?:talk|say|think) ?(?:about (?:it|that))?){_END}"
+    rf"^{_OPENING}(?:(?:im |i am )?(?:so |just |really |very )*(?:tired|exhausted|worn out|done)|"
+    r"(?:i )?(?:dont know|do not know|dunno|idk|not sure|cant say|cannot say|maybe|perhaps|possibly|i guess|"
+    r"(?:its )?hard to say|(?:i )?(?:dont|do not|cant) (?:want to )?(?:talk|say|think) ?(?:about (?:it|that))?))"
+    rf"{_END}"
 )
 _ANSWER = re.compile(rf"^{_OPENING}(?:yes+|yeah+|yea|yep|yup|no+|nope|nah)?{_END}")
 _FILLER = (

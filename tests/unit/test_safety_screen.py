@@ -45,6 +45,9 @@ def test_spelling_and_framing_do_not_hide_danger(guard: Screen, text: str) -> No
         "we fight about the dishes",
         "i am jealous of his new bike",
         "my mother in law drives me crazy",
+        "im tired",
+        "I'm so tired tonight",
+        "can't sleep",
     ],
 )
 def test_ordinary_and_idiomatic_messages_are_coached(guard: Screen, text: str) -> None:

@@ -191,6 +191,7 @@ def test_a_no_or_another_subject_is_no_danger(chosen: Settings, reply: str) -> N
 def test_what_the_reply_leaves_open_is_asked_once_more(chosen: Settings) -> None:
     guard = Screen.load(chosen.knowledge_dir / "safety")
     assert guard.screen([WORRYING, "i don't know"]).action == "check_in"
+    assert guard.screen([WORRYING, "im so tired"]).action == "check_in"
     assert guard.screen([WORRYING, "i don't know", QUIET]).action == "coach"
 
 
