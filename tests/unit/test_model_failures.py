@@ -161,12 +161,13 @@ def test_what_the_model_saw_in_a_turn_holds_for_the_next_though_the_model_is_not
 ) -> None:
     server.judged = {"action": "crisis", "category": "partner_abuse"}
     seen = attune.answer(ASK, LEAVES).verdict
-    asked = len(server.requests)
     after = Context(turns=(Turn(by="user", text=ASK, raised=seen),), may_leave=False)
-    reply = attune.answer("what could we do tonight to feel close", after)
+    later = "what could we do tonight to feel close"
+    reply = attune.answer(later, after)
     assert (reply.action, reply.verdict.category, reply.citations) == ("crisis", "partner_abuse", ())
     assert reply.verdict.signals == ("model:crisis:partner_abuse@1",)
-    assert len(server.requests) == asked
+    # A request of the first turn may still arrive now, so they are not counted.
+    assert not any(later in str(request) for request in server.requests)
 
 
 def test_who_says_that_the_model_misread_them_is_asked_once_and_then_coached(
