@@ -44,7 +44,7 @@ def test_who_says_that_they_are_safe_or_were_misread_is_asked_in_other_words_tha
     asked = Verdict(action="check_in", category=category, role="self", signals=("a-rule@1", f"{signal}@0"))
     by_key = wordings().check_in
     assert refer(asked, "GB").text == by_key.get(f"{category}/{name}", by_key[f"any/{name}"])[0].text
-    assert "Before I answer" not in refer(asked, "GB").text
+    assert not refer(asked, "GB").text.startswith("Before")
     friend = asked.model_copy(update={"role": "third_party"})
     assert refer(friend, "GB").text not in {words.text for key in by_key if key.endswith(name) for words in by_key[key]}
 
