@@ -1,4 +1,7 @@
-"""Figures of speech, said plainly before the network reads them: it took "killing myself at the gym" at its word."""
+"""Figures of speech, signs and short forms, said plainly before the classifier reads them.
+
+It took "killing myself at the gym" at its word, and a fist that was drawn for nothing.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +55,7 @@ _SAID = tuple((re.compile(pattern, re.IGNORECASE), meant) for pattern, meant in 
 
 
 def plainly(text: str) -> str:
-    """The text with such figures of speech replaced by what they mean."""
+    """The text with what is meant in place of such words and signs."""
     for said, meant in _SAID:
         text = said.sub(meant, text)
     return text

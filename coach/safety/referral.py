@@ -10,9 +10,10 @@ import yaml
 from pydantic import Field, ValidationError
 
 from coach.errors import GuardNotLoaded
+from coach.safety.answers import YES
 from coach.safety.helplines import EVERYWHERE, resources_for
 from coach.safety.language import OTHER
-from coach.safety.way_out import MISREAD, SAFE, YES
+from coach.safety.way_out import MISREAD, SAFE
 from coach.schema import Buttons, Frozen, Referral, Verdict
 from coach.settings import content_root
 

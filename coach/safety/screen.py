@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from coach.errors import GuardNotLoaded
+from coach.safety.answers import only_answers, replied
 from coach.safety.classifier import FILE, Classifier, Weighed
 from coach.safety.foreign import Foreign
 from coach.safety.gathering import gathered
@@ -23,20 +24,7 @@ from coach.safety.other_languages import LANGUAGES_FILE, OtherLanguages
 from coach.safety.parts import parts
 from coach.safety.remembered import Remembered
 from coach.safety.rules import Rule, Rules
-from coach.safety.way_out import (
-    DOUBTED,
-    MISREAD,
-    SAFE,
-    UNSURE,
-    YES,
-    objection,
-    only_answers,
-    says_safe,
-    says_unsafe,
-    says_yes,
-    still_there,
-    unsure,
-)
+from coach.safety.way_out import DOUBTED, MISREAD, SAFE, objection, says_safe, still_there
 from coach.schema import BY_A_MODEL, SEVERITY, Verdict
 
 log = logging.getLogger(__name__)
@@ -135,7 +123,7 @@ class Screen:
                     begun = f"{recent[at - 2]} {recent[at - 1]}"
                     found = _graver(found, self._pair(begun, recent[at], looks[at - 1], look, back))
             if asked_before:
-                found = _graver(found, _replied(asked_before, recent[at], back))
+                found = _graver(found, replied(asked_before, recent[at], back))
             if by_model := known[at]:
                 found = _graver(found, _said_back(by_model, back, found.language))
             if worst.refers and self._objects(recent[at], look):
@@ -275,19 +263,6 @@ def _said_back(verdict: Verdict, back: int, language: str | None) -> Verdict:
     """A verdict on the latest turn, once that turn is `back` turns old; the language is not kept with verdicts."""
     signals = tuple(f"{signal[:-1]}{back}" if signal.endswith("@0") else signal for signal in verdict.signals)
     return verdict.model_copy(update={"signals": signals, "language": language})
-
-
-def _replied(question: Verdict, text: str, back: int) -> Verdict:
-    """What the reply to a question about danger makes of it: a yes is believed, and what stays open is asked once more.
-
-    The questions of `knowledge/referrals.yaml` on self-harm and fear of a partner are worded so that a yes is danger.
-    """
-    if question.category in ("self_harm", "partner_abuse") and (says_yes(text) or says_unsafe(text)):
-        raised = {"action": "crisis", "urgency": "soon", "confidence": 0.9, "signals": (f"{YES}@{back}",)}
-        return question.model_copy(update=raised)
-    if says_unsafe(text) or unsure(text):
-        return question.model_copy(update={"signals": (f"{UNSURE}@{back}",)})
-    return Verdict(action="coach")
 
 
 def _asking(verdict: Verdict, because: str) -> Verdict:

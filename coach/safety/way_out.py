@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from coach.safety.answers import says_unsafe
 from coach.safety.normalise import normalise
 
 NOT_MEANT = "That is not what I meant."
 """The sentence that the button below a referral sends."""
 MISREAD, SAFE = "said:misread", "said:safe"
-YES, UNSURE = "said:yes", "said:unsure"
 """Signals of a verdict that a person has left, or that is only asked about because of what they said in a turn."""
 DOUBTED = f"{MISREAD}-of-a-sure-crisis"
 """In place of the first where what they wrote before was too plain to be believed misread."""
@@ -23,31 +23,11 @@ _SAFE_NOW = re.compile(
     r"\b(i am|im|we are|were) (safe|ok and safe|not in danger)( now| here| tonight)?\b|"
     r"\bi (called|rang|spoke (to|with)|talked to) (them|the (helpline|line|police|doctor)|samaritans|999|911|112)\b"
 )
-_UNSAFE = re.compile(
-    r"\b(not|isnt|arent|aint|never|dont feel|do not feel|wasnt) (really |very |so |at all )?safe\b|\bunsafe\b"
-)
 _STILL_THERE = re.compile(
     r"\b(its|it is|its all|even|much|far|way|so much) worse\b|\bbehind me\b|\bi(m| am) the one who\b|"
     r"\b(he|she|they)(s| is| are|re)? (now |always )?(reading|watching|looking at|checking) (this|it|me|my|what)\b|"
     r"\bstill (scared|afraid|in danger)\b"
 )
-_OPENING = r"(?:(?:um+|er+|hm+|oh|well|honestly|tbh|actually|ok|okay|ugh|god|no+|nope|nah)\b[\s,.!\u2026-]*)*"
-_END = r"[\s,.!\u2026-]*$"
-_OFTEN = (
-    r"(?:most|every|some) (?:days?|nights?|times?|evenings?|mornings?)|all the time|now and then|sometimes|often|"
-    r"always|lately|a (?:bit|little|lot)|tonight|at night|in a way|kind of|kinda|sort of|(?:its |that is |thats )?true|"
-    r"i (?:do|am|have|did)|i think so|(?:i )?think about it|i (?:want|plan) to"
-)
-_YES = re.compile(
-    rf"^{_OPENING}(?:(?:yes+|yeah+|yea|yep|yup|aye)\b[\s,.!\u2026-]*(?:(?:{_OFTEN})\b.*)?|(?:{_OFTEN}){_END})$"
-)
-_UNSURE = re.compile(
-    rf"^{_OPENING}(?:(?:im |i am )?(?:so |just |really |very )*(?:tired|exhausted|worn out|done)|"
-    r"(?:i )?(?:dont know|do not know|dunno|idk|not sure|cant say|cannot say|maybe|perhaps|possibly|i guess|"
-    r"(?:its )?hard to say|(?:i )?(?:dont|do not|cant) (?:want to )?(?:talk|say|think) ?(?:about (?:it|that))?))"
-    rf"{_END}"
-)
-_ANSWER = re.compile(rf"^{_OPENING}(?:yes+|yeah+|yea|yep|yup|no+|nope|nah)?{_END}")
 _FILLER = (
     r"no+|nah|nope|naw|sorry|ok|okay|oh|ah|aw|er+|um+|haha+|ha|lol|lmao|omg|wait|hang on|hold on|hey|wow|gosh|god|what|"
     r"well|actually|i think|think|maybe|but|and|please|thanks|thank you|thats kind|hm+|eh|whoa|huh|wtf|dear|my dear"
@@ -94,29 +74,9 @@ def says_safe(text: str) -> bool:
     return bool(_SAFE_NOW.search(normalise(text)))
 
 
-def says_unsafe(text: str) -> bool:
-    """True where a person says that they, or others, are not safe."""
-    return bool(_UNSAFE.search(normalise(text)))
-
-
 def still_there(text: str) -> bool:
     """True where a person says in the same breath that the danger is there: not safe, worse, somebody reads along."""
     return says_unsafe(text) or bool(_STILL_THERE.search(normalise(text)))
-
-
-def says_yes(text: str) -> bool:
-    """True where a message says yes to a question that was asked about danger, and nothing else."""
-    return bool(_YES.match(normalise(text)))
-
-
-def unsure(text: str) -> bool:
-    """True where a message leaves open what was asked."""
-    return bool(_UNSURE.match(normalise(text)))
-
-
-def only_answers(text: str) -> bool:
-    """True for a bare yes or no: it answers what the companion has asked, and does not say that it misread."""
-    return bool(_ANSWER.match(normalise(text)))
 
 
 def objection(text: str) -> str | None:
